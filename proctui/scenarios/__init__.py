@@ -1,0 +1,1 @@
+"""Worker files and target functions that ship with the program."""
