@@ -106,6 +106,51 @@ class ProcessSample(msgspec.Struct, frozen=True, kw_only=True):
         return self.state == "Z" and self.threads <= 1
 
 
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look at one watched process brought.  Only `kernel` makes these."""
+
+    token: int
+    """Identity: one number for one process for as long as the client runs, never given again,
+    bound to the pidfd or stat descriptor held since the process was first seen."""
+    sample: ProcessSample
+    cpu_percent: float | None = None
+    """Of one core, since the look before; None at the first."""
+    command: str | None = None
+    """Command line, arguments joined by spaces, cut at 4096 characters; None where not read anew
+    or where there is none (zombies, kernel threads); untrusted."""
+    tag_session: str | None = None
+    """PROCTUI_SESSION as it stands in /proc/PID/environ; None where not read or absent."""
+    tag_worker: str | None = None
+    """PROCTUI_WORKER likewise."""
+    started_at: float = 0.0
+    """Start in seconds since the epoch."""
+
+
+class Departure(msgspec.Struct, frozen=True, kw_only=True):
+    """A watched process that no longer exists: it ended and was reaped."""
+
+    token: int
+    ended_at: float
+    """When its end was noticed, seconds since the epoch."""
+    exact: bool
+    """True where the pidfd told the moment, False where a later look found it gone."""
+    wait_status: int | None = None
+    """wait(2) status where the kernel still tells (PIDFD_GET_INFO); None means not known."""
+
+
+class Pass(msgspec.Struct, frozen=True, kw_only=True):
+    """One refresh of the kernel view: only what is new or changed since the pass before."""
+
+    time: float
+    """Seconds since the epoch."""
+    observations: tuple[Observation, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    names: dict[int, str] = msgspec.field(default_factory=dict)
+    """Names of parents and adopters that are not watched themselves, by pid; untrusted."""
+    subreapers: frozenset[int] = frozenset()
+    """Pids among `names` known to be no init although they adopt."""
+
+
 class State(StrEnum):
     """What a row is, in one word; being an orphan comes on top (`Row.orphan`)."""
 
@@ -190,7 +235,9 @@ class Row(msgspec.Struct, kw_only=True):
     """
 
     key: str
-    """``w:ID`` for a worker, ``p:PID:START[:N]`` for any other process; never reused."""
+    """``w:ID`` for a worker, ``p:TOKEN`` for any other process; never reused."""
+    token: int | None = None
+    """Identity of the process shown now (`Observation.token`): the target of every action."""
     version: int = 0
     worker: Worker | None = None
     sample: ProcessSample | None = None
@@ -210,6 +257,8 @@ class Row(msgspec.Struct, kw_only=True):
     first_seen: float = 0.0
     started_at: float | None = None
     zombie_since: float | None = None
+    since_exact: bool = True
+    """False where the end was only found later: then it was at the latest at `zombie_since`."""
     ended_at: float | None = None
     lineage: Lineage = Lineage()
     findings: tuple[Finding, ...] = ()
