@@ -124,6 +124,34 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """PROCTUI_WORKER likewise."""
     started_at: float = 0.0
     """Start in seconds since the epoch."""
+    ended_at: float | None = None
+    """Of a zombie: when its pidfd told the end, seconds since the epoch; None where it was found
+    dead by a look instead, so that it ended at the latest then."""
+
+
+class ProcessDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What only the process under the cursor is asked for; None where it may not be read."""
+
+    pid: int
+    user: str | None = None
+    """Effective user, its number where it has no name."""
+    command: tuple[str, ...] | None = None
+    """Untrusted."""
+    executable: str | None = None
+    cwd: str | None = None
+    terminal: str | None = None
+    nice: int | None = None
+    threads: int | None = None
+    open_files: int | None = None
+    """Number of open descriptors."""
+    memory_rss: int | None = None
+    """Bytes; likewise the next two."""
+    memory_unique: int | None = None
+    """What would come free if it ended (USS)."""
+    memory_virtual: int | None = None
+    cpu_user: float | None = None
+    """Seconds; likewise the next."""
+    cpu_system: float | None = None
 
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True):
