@@ -1,0 +1,125 @@
+"""What the state machine of a worker needs of the world, as protocols.
+
+`runs` keeps these promises with real processes and the event loop; tests replay
+histories as data with a world of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from proctui.model import Worker
+from proctui.protocol import EventKind, Outcome
+from proctui.spec import WorkerSpec
+
+Done = Callable[[Outcome], None]
+"""Called once, when it is known what became of a command for one worker."""
+
+SUPERVISOR = "supervisor"
+REAP_POLICY = "reap policy"
+RESTART_POLICY = "restart policy"
+"""`Event.by` where no client caused what happened."""
+
+
+class StartRefused(Exception):
+    """No process came to be; the text is one clear sentence."""
+
+
+class End(NamedTuple):
+    """How a run ended."""
+
+    exitcode: int | None
+    """None: it ended, but somebody else took its status."""
+
+
+class Timer(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> None:
+        """Harmless once it has been made."""
+
+
+class Listener(Protocol):
+    """Who hears of a run.  Never called before `World.launch` has returned."""
+
+    def ready(self, name: str, daemon: bool) -> None:
+        """User code runs, as a process of this name."""
+
+    def failed(self, reason: str) -> None:
+        """User code was not reached; `ended` follows."""
+
+    def settled(self) -> None:
+        """No more is reported: the command has been executed, or the process has ended."""
+
+    def ended(self) -> None:
+        """It has ended and was not reaped.  The last call."""
+
+
+class Run(Protocol):
+    """One process of a worker, from its launch until it is reaped."""
+
+    @property
+    def pid(self) -> int:
+        """`Process.pid`."""
+
+    @property
+    def name(self) -> str:
+        """`Process.name`."""
+
+    @property
+    def daemon(self) -> bool:
+        """`Process.daemon`."""
+
+    @property
+    def authkey(self) -> bytes:
+        """`Process.authkey`; never leaves this process."""
+
+    def end(self) -> End | None:
+        """How it ended, None while it runs.  Looking doesn't reap."""
+
+    def reap(self) -> End:
+        """Joins an ended one, which never blocks, and lets go of everything held for it."""
+
+    def signal(self, signum: int, *, group: bool = False) -> None:
+        """Signals exactly this process; ProcessLookupError once ended, PermissionError."""
+
+
+class World(Protocol):
+    """Clock, timers, launching, log marks."""
+
+    pid: int
+    """Of the parent of all runs."""
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+
+    def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
+        """Calls after `delay` seconds."""
+
+    def launch(self, spec: WorkerSpec, listener: Listener) -> Run:
+        """Starts a process; raises `StartRefused`."""
+
+    def mark(self, worker: str, text: str) -> None:
+        """Writes a line of proctui's own into the worker's log, where that can be written."""
+
+    def log_path(self, worker: str) -> str:
+        """Absolute path of the worker's log."""
+
+
+class Say(Protocol):
+    """Makes an event of what happened, which everybody hears."""
+
+    def __call__(
+        self,
+        kind: EventKind,
+        text: str,
+        *,
+        by: str | None = None,
+        worker: str | None = None,
+        pid: int | None = None,
+        exitcode: int | None = None,
+        signal: str | None = None,
+        state: Worker | None = None,
+    ) -> None:
+        """The fields are those of `protocol.Event`."""
