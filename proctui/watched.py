@@ -1,0 +1,348 @@
+"""One watched process: held from the moment it was first seen until it is reaped.
+
+The pidfd and the open stat descriptor are what its identity hangs on; pid and
+start time alone can't tell two quick users of a pid apart.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from proctui import pidfd, procfs
+from proctui.model import Departure, Observation, ProcessSample
+
+RESERVED_DESCRIPTORS = 256
+"""Left for everything else that the program opens."""
+_CPU_INTERVAL = 0.2
+"""Seconds below which a CPU share is not worth computing: the kernel counts 10 ms ticks."""
+_FULL = (errno.EMFILE, errno.ENFILE)
+
+Descriptors = tuple[int | None, int]
+"""The pidfd, None where the kernel has none, and /proc/PID/stat."""
+_Read = TypeVar("_Read")
+_tokens = itertools.count(1)
+
+
+class Source(Protocol):
+    """Where processes are read from: the module `procfs`, or `portable` where /proc is missing."""
+
+    KEEPS_OPEN: bool
+    """Whether `procfs.open_stat` and pidfds can be held."""
+
+    def read_stat(self, pid: int) -> procfs.Stat: ...  # noqa: D102
+    def pids(self) -> list[int]: ...  # noqa: D102
+    def owner(self, pid: int) -> int: ...  # noqa: D102
+    def name(self, pid: int) -> str: ...  # noqa: D102
+    def command_line(self, pid: int) -> str | None: ...  # noqa: D102
+    def tags(self, pid: int) -> tuple[str | None, str | None]: ...  # noqa: D102
+    def may_read_exit(self, pid: int) -> bool: ...  # noqa: D102
+    def is_namespace_init(self, pid: int) -> bool: ...  # noqa: D102
+    def last_pid(self) -> int | None: ...  # noqa: D102
+    def boot_time(self) -> float: ...  # noqa: D102
+
+
+class Budget:
+    """How many descriptors may still be held open."""
+
+    def __init__(self, limit: int | None = None) -> None:
+        """Without `limit` the soft limit is raised to the hard one and all but a reserve used."""
+        self._left = _raise_limit() - RESERVED_DESCRIPTORS if limit is None else limit
+
+    def take(self) -> bool:
+        """Asks for the two descriptors of one process."""
+        if self._left < 2:
+            return False
+        self._left -= 2
+        return True
+
+    def give_back(self) -> None:
+        """Returns what `take` granted."""
+        self._left += 2
+
+
+def _raise_limit() -> int:
+    """Soft limit of open files, raised to the hard one where it may be (getrlimit(2))."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):  # macOS names a limit it does not grant
+        return soft
+    return 1 << 20 if hard == resource.RLIM_INFINITY else hard
+
+
+class Watched:
+    """A process under watch.  Made by `hold`."""
+
+    __slots__ = (
+        "_source",
+        "adopted",
+        "command",
+        "cpu_clock",
+        "cpu_mark",
+        "cpu_percent",
+        "ended_at",
+        "first_ppid",
+        "named_ppid",
+        "pid",
+        "pidfd",
+        "raw",
+        "sample",
+        "stack",
+        "start_ticks",
+        "stat_fd",
+        "tags",
+        "token",
+        "uid",
+    )
+
+    def __init__(self, pid: int, source: Source, descriptors: Descriptors | None) -> None:
+        self._source = source
+        self.token = next(_tokens)
+        self.pid = pid
+        self.pidfd: int | None = None
+        self.stat_fd: int | None = None
+        if descriptors is not None:
+            self.pidfd, self.stat_fd = descriptors
+        self.raw = b""
+        self.start_ticks = 0
+        """Since boot; the fallback for identity where nothing is held."""
+        stat = self._present()
+        self.start_ticks = stat.start_ticks
+        self.adopted = False
+        """Known by another trail than its parent: whoever is its parent now has adopted it."""
+        self.first_ppid = stat.ppid
+        self.named_ppid: int | None = None
+        """Parent whose name has been told."""
+        self.cpu_percent: float | None = None
+        self.cpu_mark = stat.cpu_ticks
+        self.cpu_clock = time.monotonic()
+        self.ended_at: float | None = None
+        """When the pidfd told its end, seconds since the epoch."""
+        self.uid: int | None = None
+        self.command: str | None = None
+        self.tags: tuple[str | None, str | None] = (None, None)
+        self.stack = stat.stack
+        self._read_texts(stat)
+        self.sample = self._sample(stat, None)
+
+    def _present(self) -> procfs.Stat:
+        if self.stat_fd is None:
+            return self._source.read_stat(self.pid)
+        return procfs.parse_stat(procfs.pread_stat(self.stat_fd))
+
+    # ------------------------------------------------------------ looking
+
+    def look(self, clock: float, *, figures: bool = True) -> bool:
+        """Reads the process again; True where something to show has changed.
+
+        `clock` is time.monotonic().  Without `figures` the CPU share stays as
+        it is.  Raises `ProcessLookupError` once it has been reaped.
+        """
+        stat = self._read()
+        if stat is None:
+            return figures and self._account(clock)
+        before = self.sample
+        if (stat.comm, stat.stack) != (before.comm, self.stack):
+            self._read_texts(stat)
+            self.stack = stat.stack
+        self.sample = self._sample(stat, before.wait_status)
+        return (figures and self._account(clock)) or self.sample != before
+
+    def _read(self) -> procfs.Stat | None:
+        """What stands there now; None where not a byte differs from the last time."""
+        if self.stat_fd is not None:
+            raw = procfs.pread_stat(self.stat_fd)
+            if raw == self.raw:
+                return None
+            self.raw = raw
+            return procfs.parse_stat(raw)
+        stat = self._source.read_stat(self.pid)
+        if stat.start_ticks != self.start_ticks:
+            raise ProcessLookupError(f"pid {self.pid} was given to another process")
+        return stat
+
+    def _account(self, clock: float) -> bool:
+        """CPU share since the mark before; True where it differs from the last."""
+        elapsed = clock - self.cpu_clock
+        if elapsed < _CPU_INTERVAL:
+            return False
+        used = (self.sample.cpu_ticks - self.cpu_mark) / procfs.CLOCK_TICKS
+        before, self.cpu_percent = self.cpu_percent, round(100 * used / elapsed, 1)
+        self.cpu_mark, self.cpu_clock = self.sample.cpu_ticks, clock
+        return before != self.cpu_percent
+
+    def _read_texts(self, stat: procfs.Stat) -> None:
+        """Owner, command line and tags: at the first look and after each exec."""
+        self.uid = _or_none(self._source.owner, self.pid)
+        if stat.state not in "ZX":
+            self.command = _or_none(self._source.command_line, self.pid)
+            self.tags = _or_none(self._source.tags, self.pid) or (None, None)
+
+    def _sample(self, stat: procfs.Stat, wait_status: int | None) -> ProcessSample:
+        if stat.is_zombie and wait_status is None and self._exit_is_shown(stat):
+            wait_status = stat.exit_code
+        return ProcessSample(
+            pid=self.pid,
+            ppid=stat.ppid,
+            pgid=stat.pgid,
+            sid=stat.sid,
+            state=stat.state,
+            start_ticks=stat.start_ticks,
+            comm=sys.intern(stat.comm),
+            threads=stat.threads,
+            cpu_ticks=stat.cpu_ticks,
+            rss_bytes=stat.rss_pages * procfs.PAGE_SIZE,
+            wait_status=wait_status,
+            uid=self.uid,
+        )
+
+    def _exit_is_shown(self, stat: procfs.Stat) -> bool:
+        return stat.exit_code != 0 or _or_none(self._source.may_read_exit, self.pid) is True
+
+    # ------------------------------------------------------------ acting
+
+    def exists(self) -> bool:
+        """False once it has been reaped; as certain as what is held of it allows."""
+        if self.pidfd is not None and not pidfd.exists(self.pidfd):
+            return False
+        try:
+            return self._present().start_ticks == self.start_ticks
+        except ProcessLookupError:
+            return False
+
+    def send(self, signum: int) -> None:
+        """Signals this very process.
+
+        Through the pidfd where one is held.  Else one is opened now, or the
+        pid used, right after a check that it is still the same process.
+        """
+        if self.pidfd is not None:
+            pidfd.send(self.pidfd, signum)
+            return
+        late = pidfd.open_pidfd(self.pid)
+        try:
+            if not self.exists():
+                raise ProcessLookupError(f"process {self.pid} is gone")
+            if late is not None:
+                pidfd.send(late, signum)
+            else:
+                os.kill(self.pid, signum)
+        finally:
+            if late is not None:
+                os.close(late)
+
+    # ------------------------------------------------------------ telling
+
+    def observation(self, boot_time: float) -> Observation:
+        """What there is to say now; the command line only the first time after it was read."""
+        command, self.command = self.command, None
+        session, worker = self.tags
+        return Observation(
+            token=self.token,
+            sample=self.sample,
+            cpu_percent=self.cpu_percent,
+            command=command,
+            tag_session=session,
+            tag_worker=worker,
+            started_at=boot_time + self.sample.start_ticks / procfs.CLOCK_TICKS,
+            ended_at=self.ended_at if self.sample.is_zombie else None,
+        )
+
+    def departure(self, now: float) -> Departure:
+        """To be asked once `look` has found it gone, before `release`."""
+        status = self.sample.wait_status
+        if status is None and self.pidfd is not None:
+            status = pidfd.wait_status(self.pidfd)
+        return Departure(
+            token=self.token,
+            ended_at=now if self.ended_at is None else self.ended_at,
+            exact=self.ended_at is not None,
+            wait_status=status,
+        )
+
+    # ------------------------------------------------------------ holding
+
+    def hold_late(self, budget: Budget) -> bool:
+        """Takes descriptors for a process that had to do without them; True where it did."""
+        if self.stat_fd is not None or not budget.take():
+            return False
+        descriptors = _open(self.pid)
+        if descriptors is None:
+            budget.give_back()
+            return False
+        self.pidfd, self.stat_fd = descriptors
+        same = self.exists()
+        if not same:
+            self.release(budget)
+        return same
+
+    def release(self, budget: Budget) -> None:
+        """Closes what is held."""
+        if self.stat_fd is not None:
+            _close((self.pidfd, self.stat_fd))
+            budget.give_back()
+        self.pidfd = self.stat_fd = None
+
+
+def hold(pid: int, source: Source, budget: Budget) -> Watched:
+    """Takes hold of the process that has `pid` now.
+
+    Raises `ProcessLookupError` where there is none or it vanished meanwhile.
+    """
+    descriptors = None
+    if source.KEEPS_OPEN and budget.take():
+        try:
+            descriptors = _open(pid)
+        finally:
+            if descriptors is None:
+                budget.give_back()
+    try:
+        watched = Watched(pid, source, descriptors)
+    except OSError:
+        if descriptors is not None:
+            _close(descriptors)
+            budget.give_back()
+        raise
+    # The texts were read by pid: they are its own if it had the pid from first to last.
+    if not watched.exists():
+        watched.release(budget)
+        raise ProcessLookupError(f"there is no process {pid}")
+    return watched
+
+
+def _open(pid: int) -> Descriptors | None:
+    """The pidfd and the stat descriptor of one process; None where no descriptor is left.
+
+    The pidfd comes first: as long as its process exists, the pid can't have
+    gone to another.
+    """
+    process = pidfd.open_pidfd(pid)
+    try:
+        return process, procfs.open_stat(pid)
+    except OSError as error:
+        if process is not None:
+            os.close(process)
+        if error.errno in _FULL:
+            return None
+        raise
+
+
+def _close(descriptors: Descriptors) -> None:
+    for descriptor in descriptors:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _or_none(read: Callable[[int], _Read], pid: int) -> _Read | None:
+    """What may not be read, or went away just now, is not known."""
+    try:
+        return read(pid)
+    except OSError:
+        return None
