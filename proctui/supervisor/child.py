@@ -83,6 +83,7 @@ class _Worker(process.PeekingProcess):
         self._plan = plan
         self._log_fd = log_fd
         self._report_fd = report_fd
+        self._parent_sentinel: int | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """For spawn and forkserver: descriptors are handed over, not copied as numbers."""
@@ -113,8 +114,9 @@ class _Worker(process.PeekingProcess):
         os.set_inheritable(self._report_fd, False)
         hygiene.fresh_streams()
         os.environ.update(self._plan.env)
+        self._parent_sentinel = parent_sentinel
         if self.daemon:
-            runner.die_with_parent(self._kernel_parent())
+            self._bind_to_parent()
         self._enter_folder()
 
     def _enter_folder(self) -> None:
@@ -125,8 +127,9 @@ class _Worker(process.PeekingProcess):
                 error.errno, f"cwd {self._plan.cwd!r} can't be entered: {error.strerror}"
             ) from error
 
-    def _kernel_parent(self) -> int:
-        return self._parent_pid  # type: ignore[attr-defined,no-any-return]
+    def _bind_to_parent(self) -> None:
+        """Keeps the promise of a daemonic process: it ends with its parent, however that ends."""
+        runner.die_with_parent(self._parent_pid)  # type: ignore[attr-defined]
 
     def run(self) -> None:
         """In the child: runs the target, or becomes the command."""
@@ -137,8 +140,7 @@ class _Worker(process.PeekingProcess):
             _execute_runner(plan, self._reporter, self._report_fd)
         else:
             sys.argv = [plan.target or plan.id]
-            facts = plan._asdict() | {"parent": self._kernel_parent()}
-            runner.run_target(facts, self._reporter)
+            runner.run_target(plan._asdict(), self._reporter, self._bind_to_parent)
 
 
 class _ForkWorker(_Worker, process.ForkProcess):
@@ -157,9 +159,10 @@ class _SpawnWorker(_Worker, process.SpawnProcess):
 
 
 class _ForkServerWorker(_Worker, process.ForkServerProcess):
-    def _kernel_parent(self) -> int:
-        # The fork server ends with the supervisor, and its end is what we are told of.
-        return os.getppid()
+    def _bind_to_parent(self) -> None:
+        # The kernel's parent is the fork server, which lives as long as any of its children.
+        if self._parent_sentinel is not None:
+            hygiene.die_at_end_of_file(self._parent_sentinel)
 
 
 _CLASSES: dict[str, type[_Worker]] = {

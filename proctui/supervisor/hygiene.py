@@ -6,7 +6,9 @@ wake-up descriptor, its open files.  None of that may reach user code.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import select
 import signal
 import sys
 from collections.abc import Collection
@@ -79,6 +81,18 @@ def _stream(fd: int, errors: str) -> TextIOWrapper:
     raw: Any = FileIO(fd, "w", closefd=False)
     raw.name = f"<fd {fd}>"
     return TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)
+
+
+def die_at_end_of_file(fd: int) -> None:
+    """Has the kernel send SIGTERM once no one holds the other end of the pipe `fd` any more.
+
+    fcntl(2): F_SETOWN, F_SETSIG and O_ASYNC; an end of file counts as input.
+    """
+    fcntl.fcntl(fd, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(fd, fcntl.F_SETSIG, int(signal.SIGTERM))
+    fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([fd], [], [], 0)[0]:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def forget_parents_helpers() -> None:

@@ -155,12 +155,18 @@ def _import_sentence(where: str, error: BaseException) -> str:
     return f"importing {where!r} raised {type(error).__name__}: {error}"
 
 
-def run_target(plan: Dict[str, Any], reporter: Reporter) -> None:  # noqa: UP006
+def run_target(
+    plan: Dict[str, Any],  # noqa: UP006
+    reporter: Reporter,
+    bind_to_parent: Callable[[], None],
+) -> None:
     """Finds the target of `plan`, says that it is ready, and runs it to its end.
 
-    `plan` has ``target``, ``import_root``, ``args``, ``kwargs``, the pid of the
-    kernel's ``parent`` and, where the user set them, ``name`` and ``daemon``.
-    Raises SystemExit(1) after a failure was reported.
+    `plan` has ``target``, ``import_root``, ``args``, ``kwargs`` and, where the
+    user set them, ``name`` and ``daemon``.  `bind_to_parent` is called for a
+    `Process` subclass that made itself daemonic: it is to end with the parent,
+    as those are that were daemonic from the start.  Raises SystemExit(1) after a
+    failure was reported.
     """
     try:
         found = find_target(plan["target"], plan["import_root"])
@@ -171,8 +177,7 @@ def run_target(plan: Dict[str, Any], reporter: Reporter) -> None:  # noqa: UP006
         raise SystemExit(1) from None
     me = _mp.current_process()
     if me.daemon and not plan.get("daemon"):
-        # A Process subclass that made itself daemonic; the others were bound at their start.
-        die_with_parent(plan["parent"])
+        bind_to_parent()
     reporter.ready(me.name, me.daemon)
     if body is not None:
         body()
@@ -246,7 +251,7 @@ def _main() -> None:
     sys.argv = [plan["target"]]
     reporter = Reporter(report_fd)
     take_main_place()
-    run_target(plan, reporter)
+    run_target(plan, reporter, lambda: die_with_parent(plan["parent"]))
 
 
 if __name__ == "__main__":
