@@ -1,0 +1,473 @@
+"""The one table of actions: what a person can do, by which key, and when it applies.
+
+Bindings, buttons, footer, command palette and help are all read from `ACTIONS`;
+nothing else names a key.  Pure data and pure rules: no terminal in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from proctui.model import Row, State
+
+Group = Literal["Workers", "Processes", "List", "Panes", "Session"]
+"""Heading under which help and palette list an action."""
+
+Scope = Literal["row", "tags", "session", "screen"]
+"""What it acts on: the row under the cursor, the tagged rows where there are any (else the row),
+the session as a whole, or only what is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What the rules look at when they say whether an action applies."""
+
+    row: Row | None = None
+    """The row under the cursor."""
+    lost: bool = False
+    """The supervisor is gone: nobody is left to start or to join."""
+    joinable: int = 0
+    """Workers that have ended and were not joined."""
+    zombies: int = 0
+    orphans: int = 0
+    tagged: int = 0
+
+
+Rule = Callable[[Row | None, Scene], str | None]
+"""Returns the sentence that says why it does not apply to that row, or None where it does."""
+
+
+def _always(row: Row | None, scene: Scene) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a person can do."""
+
+    id: str
+    keys: tuple[str, ...]
+    """Textual's names of the keys; the first is the one that is shown."""
+    title: str
+    """A verb or two, for palette and help."""
+    tooltip: str
+    """One sentence: what it does."""
+    group: Group
+    scope: Scope = "screen"
+    button: str = ""
+    """Label of its button; empty for none."""
+    footer: str = ""
+    """Label in the footer; empty for none."""
+    rule: Rule = field(default=_always)
+
+    def why_not(self, scene: Scene, row: Row | None = None) -> str | None:
+        """Why it does not apply to `row` (default: the row under the cursor), or None."""
+        return self.rule(scene.row if row is None else row, scene)
+
+
+# ------------------------------------------------------------------------- the rules
+
+_NO_ROW = "There is no process under the cursor."
+_LOST = "The supervisor is gone, so nobody is left who could {verb}."
+
+
+def who(row: Row) -> str:
+    """Name and pid of a row, as sentences name it: ``factory (40330)``."""
+    return f"{row.name} ({row.pid})" if row.pid is not None else row.name
+
+
+def reaper(row: Row) -> str:
+    """Name and pid of the process that has this row's process as a child now."""
+    lineage = row.lineage
+    pid = row.sample.ppid if row.sample is not None else lineage.first_ppid
+    if pid is None:
+        return "its parent"
+    known = {lineage.adopter_pid: lineage.adopter, lineage.first_ppid: lineage.first_parent}
+    return f"{known.get(pid) or 'process'} ({pid})"
+
+
+def foreign_zombie(row: Row | None) -> bool:
+    """A zombie that neither the person nor the supervisor can join, only its own parent."""
+    return row is not None and row.zombie and (row.worker is None or row.orphan)
+
+
+def _living(row: Row | None) -> str | None:
+    """Why no signal can reach this row's process."""
+    if row is None:
+        return _NO_ROW
+    if row.zombie:
+        if foreign_zombie(row):
+            return f"{who(row)} is dead already: only its parent {reaper(row)} can join it."
+        return f"{who(row)} is dead already: a signal does nothing, j joins it."
+    if row.gone or row.state is State.ENDED:
+        return f"{row.name} has ended already."
+    if row.state in (State.IDLE, State.FAILED, State.BACKOFF):
+        return f"{row.name} is not running."
+    return None
+
+
+def _signal(row: Row | None, scene: Scene) -> str | None:
+    return _living(row)
+
+
+def _worker(row: Row | None, scene: Scene, verb: str) -> str | None:
+    """Why what only the supervisor can do is impossible here."""
+    if row is None:
+        return _NO_ROW
+    if scene.lost:
+        return _LOST.format(verb=f"{verb} {row.name}")
+    if row.worker is None:
+        owner = f" of {row.lineage.worker}" if row.lineage.worker else ""
+        return f"{who(row)} is no worker but a descendant{owner}: only workers can be {verb}ed."
+    return None
+
+
+def _join(row: Row | None, scene: Scene) -> str | None:
+    if row is None:
+        return _NO_ROW
+    if row.worker is None or (row.orphan and not scene.lost):
+        parent = reaper(row)
+        return f"{parent} joins this one, not you: it is {parent}'s child."
+    if scene.lost:
+        return _LOST.format(verb=f"join {row.name}")
+    match row.worker.phase:
+        case "idle":
+            return f"{row.name} was never started: only a started process can be joined."
+        case "joined":
+            return f"{row.name} has been joined already."
+        case "failed":
+            return f"{row.name} could not start: there is nothing to join."
+        case "backoff":
+            return f"{row.name} waits to be restarted: there is nothing to join just now."
+    return None
+
+
+def _start(row: Row | None, scene: Scene) -> str | None:
+    if (reason := _worker(row, scene, "start")) is not None:
+        return reason
+    assert row is not None
+    assert row.worker is not None
+    match row.worker.phase:
+        case "alive" | "starting":
+            return f"{row.name} is running: r restarts it."
+        case "ended":
+            return f"{row.name} has not been joined yet: j joins it, r joins and starts it again."
+    return None
+
+
+def _restart(row: Row | None, scene: Scene) -> str | None:
+    if (reason := _worker(row, scene, "restart")) is not None:
+        return reason
+    assert row is not None
+    assert row.worker is not None
+    if row.worker.phase == "idle":
+        return f"{row.name} was never started: s starts it."
+    return None
+
+
+def _stop(row: Row | None, scene: Scene) -> str | None:
+    if row is not None and row.worker is not None and row.worker.phase == "backoff":
+        return None if not scene.lost else _LOST.format(verb=f"stop {row.name}")
+    if row is None or row.worker is None:
+        if row is None:
+            return _NO_ROW
+        return f"{who(row)} is no worker but a descendant: t terminates it."
+    if scene.lost:
+        return _LOST.format(verb=f"stop {row.name}") + " t and k still reach it."
+    return _living(row)
+
+
+def _join_all(row: Row | None, scene: Scene) -> str | None:
+    if scene.lost:
+        return _LOST.format(verb="join anything")
+    return None if scene.joinable else "No worker waits to be joined."
+
+
+def _new(row: Row | None, scene: Scene) -> str | None:
+    return _LOST.format(verb="start a worker") if scene.lost else None
+
+
+def _zombie(row: Row | None, scene: Scene) -> str | None:
+    return None if scene.zombies else "There is no zombie."
+
+
+def _orphan(row: Row | None, scene: Scene) -> str | None:
+    return None if scene.orphans else "There is no orphan."
+
+
+def _row(row: Row | None, scene: Scene) -> str | None:
+    return _NO_ROW if row is None else None
+
+
+def _tagged(row: Row | None, scene: Scene) -> str | None:
+    return None if scene.tagged else "Nothing is tagged: space tags the row under the cursor."
+
+
+# ------------------------------------------------------------------------- the table
+
+_TABLE: tuple[Action, ...] = (
+    Action(
+        id="join",
+        keys=("j",),
+        title="Join",
+        button="Join",
+        group="Workers",
+        scope="tags",
+        rule=_join,
+        tooltip="Wait for the worker to end and take its exit code: this is what ends a zombie. "
+        "Never blocks; j again or escape gives up.",
+    ),
+    Action(
+        id="terminate",
+        keys=("t",),
+        title="Terminate",
+        button="Terminate",
+        group="Processes",
+        scope="tags",
+        rule=_signal,
+        tooltip="Send SIGTERM, after a question: ends it without clean-up unless it handles that.",
+    ),
+    Action(
+        id="kill",
+        keys=("k",),
+        title="Kill",
+        button="Kill",
+        group="Processes",
+        scope="tags",
+        rule=_signal,
+        tooltip="Send SIGKILL, after a question: no process can refuse that.",
+    ),
+    Action(
+        id="restart",
+        keys=("r",),
+        title="Restart",
+        button="Restart",
+        group="Workers",
+        scope="tags",
+        rule=_restart,
+        tooltip="Stop the worker if it runs, join it and start it again.",
+    ),
+    Action(
+        id="start",
+        keys=("s",),
+        title="Start",
+        button="Start",
+        group="Workers",
+        scope="tags",
+        rule=_start,
+        tooltip="Start a worker that does not run.",
+    ),
+    Action(
+        id="new",
+        keys=("n",),
+        title="New worker",
+        button="New",
+        group="Workers",
+        scope="session",
+        rule=_new,
+        tooltip="Fill in a form and start another worker.",
+    ),
+    Action(
+        id="stop",
+        keys=("x",),
+        title="Stop",
+        group="Workers",
+        scope="tags",
+        rule=_stop,
+        tooltip="Stop the worker: its stop signal, the grace period, then SIGKILL; joined after.",
+    ),
+    Action(
+        id="join_all",
+        keys=("J",),
+        title="Join all that ended",
+        group="Workers",
+        scope="session",
+        rule=_join_all,
+        tooltip="Join every worker that has ended and was not joined.",
+    ),
+    Action(
+        id="signal",
+        keys=("f9",),
+        title="Send a signal",
+        footer="signal",
+        group="Processes",
+        scope="tags",
+        rule=_signal,
+        tooltip="Choose a signal by name or number, with what it does, and send it.",
+    ),
+    Action(
+        id="filter",
+        keys=("slash", "f4"),
+        title="Filter",
+        footer="filter",
+        group="List",
+        tooltip="Show only what matches: text, or state:zombie, alive:false, daemon:true, cpu>50.",
+    ),
+    Action(
+        id="search",
+        keys=("f3",),
+        title="Search",
+        group="List",
+        tooltip="Jump to the next row that contains what you type.",
+    ),
+    Action(
+        id="tag",
+        keys=("space",),
+        title="Tag",
+        footer="tag",
+        group="List",
+        scope="row",
+        rule=_row,
+        tooltip="Tag the row; an action then means all that are tagged.",
+    ),
+    Action(
+        id="tag_tree",
+        keys=("c",),
+        title="Tag with descendants",
+        group="List",
+        scope="row",
+        rule=_row,
+        tooltip="Tag the row and everything that descends from it.",
+    ),
+    Action(
+        id="untag",
+        keys=("U",),
+        title="Untag all",
+        group="List",
+        rule=_tagged,
+        tooltip="Take every tag away.",
+    ),
+    Action(
+        id="zombie",
+        keys=("z",),
+        title="Next zombie",
+        footer="zombie",
+        group="List",
+        rule=_zombie,
+        tooltip="Move the cursor to the next process that is dead and was not joined.",
+    ),
+    Action(
+        id="orphan",
+        keys=("o",),
+        title="Next orphan",
+        footer="orphan",
+        group="List",
+        rule=_orphan,
+        tooltip="Move the cursor to the next process whose parent is gone.",
+    ),
+    Action(
+        id="tree",
+        keys=("f5",),
+        title="Tree or flat list",
+        footer="tree",
+        group="List",
+        tooltip="Show descendants under their workers, or everything in one sorted list.",
+    ),
+    Action(
+        id="fold",
+        keys=("minus", "plus"),
+        title="Fold or unfold",
+        group="List",
+        scope="row",
+        rule=_row,
+        tooltip="Hide or show what descends from the row.",
+    ),
+    Action(
+        id="sort",
+        keys=("f6",),
+        title="Sort",
+        footer="sort",
+        group="List",
+        tooltip="Choose the column to sort by; the same again turns the order round.",
+    ),
+    Action(
+        id="pause",
+        keys=("p",),
+        title="Pause the display",
+        footer="pause",
+        group="List",
+        tooltip="Hold the picture still; the processes go on.",
+    ),
+    Action(
+        id="details",
+        keys=("i",),
+        title="Details",
+        group="Panes",
+        tooltip="What multiprocessing says beside what the kernel says.",
+    ),
+    Action(
+        id="log",
+        keys=("l",),
+        title="Log",
+        group="Panes",
+        tooltip="The output of the worker under the cursor, following.",
+    ),
+    Action(
+        id="events",
+        keys=("e",),
+        title="Events",
+        group="Panes",
+        tooltip="What happened, newest first; e again: only the row under the cursor.",
+    ),
+    Action(
+        id="pane",
+        keys=("m",),
+        title="Larger or smaller pane",
+        group="Panes",
+        tooltip="Give the pane below the whole screen, or give it back.",
+    ),
+    Action(
+        id="detach",
+        keys=("d",),
+        title="Detach",
+        group="Session",
+        scope="session",
+        tooltip="Leave the screen; the workers go on and proctui attach comes back to them.",
+    ),
+    Action(
+        id="help",
+        keys=("question_mark", "f1"),
+        title="Help",
+        footer="help",
+        group="Session",
+        tooltip="The keys, and what zombies, orphans, daemons and joining are.",
+    ),
+    Action(
+        id="quit",
+        keys=("q", "f10", "ctrl+q", "ctrl+c"),
+        title="Quit",
+        footer="quit",
+        group="Session",
+        scope="session",
+        tooltip="Leave: stop the workers, or let them go on.",
+    ),
+)
+
+ACTIONS: Mapping[str, Action] = {action.id: action for action in _TABLE}
+"""Every action by its id, in the order in which buttons, footer and help show them."""
+
+_KEY_NAMES = {"slash": "/", "question_mark": "?", "minus": "-", "plus": "+", "escape": "esc"}
+
+
+def key_name(key: str) -> str:
+    """How a key is written on the screen: ``/``, ``F9``, ``^q``, ``space``."""
+    if key in _KEY_NAMES:
+        return _KEY_NAMES[key]
+    if key.startswith("ctrl+"):
+        return f"^{key[5:]}"
+    return key.upper() if len(key) > 1 and key[0] == "f" and key[1:].isdigit() else key
+
+
+def buttons() -> Iterator[Action]:
+    """The actions that have a button, in order."""
+    return (action for action in ACTIONS.values() if action.button)
+
+
+_FOOTER = ("help", "filter", "tag", "zombie", "orphan", "tree", "sort", "signal", "pause", "quit")
+
+
+def footer() -> Iterator[Action]:
+    """The actions that stand in the footer, the most needed first."""
+    return (ACTIONS[name] for name in _FOOTER)

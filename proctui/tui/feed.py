@@ -1,0 +1,192 @@
+"""From the supervisor and the kernel to the store, and from the store to whoever draws.
+
+One `Feed` per screen.  It subscribes to the supervisor, lets the kernel view
+follow what the supervisor started, keeps the store up to date, and tells its
+listener at most once per few milliseconds which rows changed.  All on the event
+loop: a busy thread would hold the interpreter for longer than a pass takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from proctui.client import ConnectionLost
+from proctui.model import Pass, ProcessDetails
+from proctui.protocol import Command, Event, Hello, Reply, Snapshot, Subscribe
+from proctui.store import Store
+
+_GAP = 0.012
+"""Seconds between two calls of the listener at least: below a frame, above a burst's spacing."""
+_SHARE = 2.0
+"""The listener may take one part in this plus one of the loop's time."""
+
+
+class SessionClient(Protocol):
+    """What the screen needs of `proctui.client.Client`."""
+
+    @property
+    def hello(self) -> Hello:
+        """The supervisor's first line."""
+
+    async def request(self, command: Command) -> Reply:
+        """Sends a command and waits for its reply; raises `ConnectionLost`."""
+
+    def messages(self) -> AsyncIterator[Snapshot | Event]:
+        """What a subscriber hears; raises `ConnectionLost` when the supervisor goes away."""
+
+    async def close(self) -> None:
+        """Closes the connection; the session goes on."""
+
+
+class Kernel(Protocol):
+    """What the screen needs of `proctui.kernel.KernelView`."""
+
+    def follow(self, roots: Iterable[int]) -> None:
+        """Watches these processes and all that descend from them."""
+
+    async def refresh(self) -> Pass:
+        """Looks at everything that is watched."""
+
+    def urgent(self) -> Pass:
+        """Looks at what has just ended, and at its children."""
+
+    def send_signal(self, token: int, signum: int) -> None:
+        """Through the held pidfd; raises `ProcessLookupError` or `PermissionError`."""
+
+    def details(self, token: int) -> ProcessDetails:
+        """What is too costly to read for every row."""
+
+    def close(self) -> None:
+        """Lets go of every descriptor."""
+
+
+MakeKernel = Callable[[str, Callable[[], None]], Kernel]
+Listener = Callable[[frozenset[str]], None]
+
+
+def _nobody(keys: frozenset[str]) -> None:
+    """The listener until there is one."""
+
+
+class Feed:
+    """Keeps a store true and says what changed in it."""
+
+    def __init__(
+        self,
+        client: SessionClient,
+        make_kernel: MakeKernel,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.client = client
+        self.hello = client.hello
+        self.store = Store(client.hello)
+        self.kernel = make_kernel(client.hello.tag, self._something_ended)
+        self.clock = clock
+        self.lost: str | None = None
+        """Why the supervisor can't be reached any more; None while it can."""
+        self.ending: Event | None = None
+        """Set once the session was told to end."""
+        self.listener: Listener = _nobody
+        self._changed: set[str] = set()
+        self._flush: asyncio.TimerHandle | None = None
+        self._earliest = 0.0
+        self._urgent: asyncio.Handle | None = None
+        self._followed: set[int] = set()
+        self._waiting: set[asyncio.Event] = set()
+
+    # ------------------------------------------------------------------ the two sources
+
+    async def listen(self) -> None:
+        """Hears the supervisor until it goes away; returns then, with `lost` set."""
+        try:
+            await self.client.request(Subscribe())
+            async for message in self.client.messages():
+                self._hear(message)
+            reason = "The supervisor closed the connection."
+        except ConnectionLost as error:
+            reason = str(error)
+        self.lost = reason
+        self._note(self.store.supervisor_lost(self.clock()))
+
+    def _hear(self, message: Snapshot | Event) -> None:
+        if isinstance(message, Event) and message.kind in ("session-ending", "session-ended"):
+            self.ending = message
+        self._note(self.store.apply(message))
+        self._follow()
+
+    def _follow(self) -> None:
+        roots = self.store.worker_pids()
+        if roots != self._followed:
+            self._followed = roots
+            self.kernel.follow({self.hello.pid, *roots})
+            self._something_ended()
+
+    async def watch(self) -> None:
+        """Refreshes the figures every `Hello.refresh` seconds, for ever."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            self._note(self.store.observe(await self.kernel.refresh()), always=True)
+            due = max(due + self.hello.refresh, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    def _something_ended(self) -> None:
+        """Called by the kernel view, maybe a thousand times in one turn of the loop."""
+        if self._urgent is None:
+            self._urgent = asyncio.get_running_loop().call_soon(self._look_at_once)
+
+    def _look_at_once(self) -> None:
+        self._urgent = None
+        self._note(self.store.observe(self.kernel.urgent()))
+
+    # ------------------------------------------------------------------ to the listener
+
+    def _note(self, keys: frozenset[str], *, always: bool = False) -> None:
+        """Remembers what changed and sees to it that the listener hears of it soon."""
+        if not keys and not always and self.lost is None:
+            return
+        self._changed |= keys
+        for event in self._waiting:
+            event.set()
+        if self._flush is None:
+            loop = asyncio.get_running_loop()
+            self._flush = loop.call_at(max(loop.time(), self._earliest), self._tell)
+
+    def _tell(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._flush = None
+        changed, self._changed = frozenset(self._changed), set()
+        begun = loop.time()
+        self.listener(changed)
+        now = loop.time()
+        self._earliest = now + max(_GAP, (now - begun) * _SHARE)
+
+    async def until(self, condition: Callable[[], bool], timeout: float) -> bool:
+        """Waits for something to become true of the store; False when `timeout` seconds passed."""
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            async with asyncio.timeout(timeout):
+                while not condition():
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            return condition()
+        finally:
+            self._waiting.discard(changed)
+        return True
+
+    async def close(self) -> None:
+        """Lets go of supervisor and kernel view; nothing is told any more."""
+        self.listener = _nobody
+        for handle in (self._flush, self._urgent):
+            if handle is not None:
+                handle.cancel()
+        self.kernel.close()
+        with suppress(ConnectionLost, OSError):
+            await self.client.close()

@@ -1,0 +1,248 @@
+"""Doing what was asked for, looking whether it worked, and saying so in a sentence.
+
+Workers are signalled by the supervisor, which is their parent; their descendants
+(and workers whose supervisor is gone) through the kernel view's pidfds, with a
+note for the session's journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Literal, NamedTuple
+
+from proctui.client import ConnectionLost
+from proctui.model import Cure, Row
+from proctui.protocol import Command, Note, Outcome, Signal
+from proctui.signals import signal_number
+from proctui.tui.actions import reaper
+from proctui.tui.feed import Feed
+from proctui.tui.plan import Plan, Reach, Target, listed, running, target
+
+Severity = Literal["information", "warning", "error"]
+
+_PATIENCE = {"SIGKILL": 3.0, "SIGTERM": 5.0}
+"""Seconds until it is said what has not ended; other deadly signals get two."""
+_DEADLY = frozenset({"SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGTERM"})
+_ROUNDS = 5
+"""Second looks at a tree that is killed: each finds what was forked during the one before."""
+_NOTES = 20
+"""Notes for the journal that are written one by one; more become one."""
+_CURE_PATIENCE = 4.0
+"""Seconds for a cure to work; PID 1 of some containers takes two to reap."""
+
+
+class Said(NamedTuple):
+    """What happened, for the person."""
+
+    text: str
+    severity: Severity = "information"
+
+
+class Operator:
+    """Acts on the processes of one session."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.store = feed.store
+
+    # ------------------------------------------------------------------ worker commands
+
+    async def ask(self, command: Command, done: str) -> Said:
+        """Has the supervisor do something to workers; `done` is the participle: ``joined``."""
+        try:
+            reply = await self.feed.client.request(command)
+        except ConnectionLost as error:
+            return Said(str(error), "error")
+        if reply.error is not None:
+            return Said(reply.error, "error")
+        return _told(reply.outcomes, done)
+
+    # ------------------------------------------------------------------ signals
+
+    async def send(self, plan: Plan, signal: str) -> Said:
+        """Sends a signal to all members of the plan, waits a while, and says what came of it."""
+        members = [member for member in plan.members if member.runs(self.store)]
+        if not members:
+            return Said(f"{_names(plan.members or plan.asked)}: ended meanwhile, nothing was sent.")
+        failures = await self._deliver(members, signal, plan.reach)
+        if signal not in _DEADLY:
+            return _sent(members, signal, failures)
+        hit = list(members)
+        await self._ended(hit, signal)
+        if signal == "SIGKILL" and plan.reach == "tree":
+            await self._second_looks(hit, signal, failures)
+        return self._result(hit, signal, failures)
+
+    async def _deliver(
+        self, members: Sequence[Target], signal: str, reach: Reach
+    ) -> dict[str, str]:
+        """Returns why the signal did not reach somebody, by name and pid."""
+        failures: dict[str, str] = {}
+        through = [m for m in members if m.worker is not None and self.feed.lost is None]
+        if through:
+            group = reach == "group"
+            command = Signal(
+                workers=tuple(m.worker for m in through if m.worker), signal=signal, group=group
+            )
+            failures |= await self._by_supervisor(command, through)
+            if group:
+                led = {m.pid for m in through}
+                members = [m for m in members if not m.row.sample or m.row.sample.pgid not in led]
+        direct = [m for m in members if m not in through]
+        reached = [m for m in direct if self._by_kernel(m, signal, failures)]
+        await self._note(reached, signal)
+        return failures
+
+    async def _by_supervisor(self, command: Signal, through: Sequence[Target]) -> dict[str, str]:
+        try:
+            reply = await self.feed.client.request(command)
+        except ConnectionLost as error:
+            return {m.who: str(error) for m in through}
+        if reply.error is not None:
+            return {m.who: reply.error for m in through}
+        refused = {o.worker: o.text for o in reply.outcomes if not o.ok}
+        return {m.who: refused[m.worker] for m in through if m.worker in refused}
+
+    def _by_kernel(self, member: Target, signal: str, failures: dict[str, str]) -> bool:
+        if member.token is None:
+            failures[member.who] = "the kernel view does not know it"
+            return False
+        try:
+            self.feed.kernel.send_signal(member.token, signal_number(signal))
+        except ProcessLookupError:
+            return False  # ended between the look and the signal, which is what was wanted
+        except OSError as error:
+            failures[member.who] = error.strerror or str(error)
+            return False
+        return True
+
+    async def _note(self, members: Sequence[Target], signal: str) -> None:
+        """Tells the journal; a supervisor that has gone meanwhile has none."""
+        if self.feed.lost is not None or not members:
+            return
+        if len(members) > _NOTES:
+            notes = [Note(text=f"{signal} sent to {_names(members)}", signal=signal)]
+        else:
+            notes = [
+                Note(text=f"{signal} sent to {m.who}", pid=m.pid, worker=m.owner, signal=signal)
+                for m in members
+            ]
+        with suppress(ConnectionLost):
+            for note in notes:
+                await self.feed.client.request(note)
+
+    async def _ended(self, members: Iterable[Target], signal: str) -> bool:
+        remaining = list(members)
+
+        def over() -> bool:
+            while remaining and not remaining[-1].runs(self.store):
+                remaining.pop()
+            return not any(member.runs(self.store) for member in remaining)
+
+        return await self.feed.until(over, _PATIENCE.get(signal, 2.0))
+
+    async def _second_looks(self, hit: list[Target], signal: str, failures: dict[str, str]) -> None:
+        """What a dying tree forked while it was killed is killed too."""
+        for _ in range(_ROUNDS):
+            pids = {member.pid for member in hit}
+            known = {member.key for member in hit}
+            born = [
+                target(row)
+                for row in self.store.rows.values()
+                if row.worker is None
+                and row.key not in known
+                and running(row)
+                and row.lineage.first_ppid in pids
+            ]
+            if not born:
+                return
+            failures |= await self._deliver(born, signal, "process")
+            hit += born
+            await self._ended(born, signal)
+
+    def _result(self, hit: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
+        left = [member for member in hit if member.runs(self.store)]
+        waiting = [m for m in hit if m.worker and (r := m.still(self.store)) and r.zombie]
+        if left or failures:
+            text = f"{len(hit) - len(left)} of {len(hit)} ended."
+            if left:
+                text += f" Still running: {_names(left)}."
+                text += "" if signal == "SIGKILL" else " k kills."
+            text += "".join(f" {name}: {reason}." for name, reason in failures.items())
+            return Said(text, "warning")
+        if len(hit) == 1:
+            text = f"{hit[0].who} has ended."
+            return Said(f"{text} It is a zombie now: j joins it." if waiting else text)
+        text = f"{len(hit)} of {len(hit)} gone."
+        if waiting:
+            text += f" To be joined: {_names(waiting)} (J joins all)."
+        return Said(text)
+
+    # ------------------------------------------------------------------ other people's zombies
+
+    async def cure(self, zombie: Target, cure: Cure) -> Said:
+        """Does to the neglecting parent what the cure says, and looks whether the zombie went."""
+        signal = {"nudge-parent": "SIGCHLD", "terminate-parent": "SIGTERM"}.get(
+            cure.kind, "SIGKILL"
+        )
+        parent = next((r for r in self.store.rows.values() if r.pid == cure.pid), None)
+        if parent is None or not running(parent):
+            return Said(
+                f"Process {cure.pid} does not belong to this session: it is left alone.", "warning"
+            )
+        culprit = target(parent)
+        failures = await self._deliver([culprit], signal, "process")
+        if failures:
+            return Said("".join(f"{name}: {why}." for name, why in failures.items()), "error")
+
+        def vanished() -> bool:
+            return zombie.still(self.store) is None
+
+        if await self.feed.until(vanished, _CURE_PATIENCE):
+            return Said(f"{zombie.who} is gone: {_how_it_went(signal, culprit)}.")
+        row = zombie.still(self.store)
+        now = reaper(row) if row is not None else "its parent"
+        if signal == "SIGCHLD":
+            text = f"{culprit.who} got SIGCHLD and did not join {zombie.who}: it is a zombie still."
+        else:
+            text = f"{zombie.who} is a zombie still; {now} has not joined it yet."
+        return Said(text, "warning")
+
+
+def _how_it_went(signal: str, culprit: Target) -> str:
+    if signal == "SIGCHLD":
+        return f"{culprit.who} has joined it"
+    return f"{culprit.who} ended, and who adopted its zombies joined them"
+
+
+def _names(targets: Iterable[Target]) -> str:
+    return listed([each.who for each in targets])
+
+
+def _sent(members: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
+    reached = [member for member in members if member.who not in failures]
+    text = f"{signal} sent to {_names(reached)}." if reached else "Nothing was sent."
+    text += "".join(f" {name}: {reason}." for name, reason in failures.items())
+    return Said(text, "warning" if failures else "information")
+
+
+def _told(outcomes: Sequence[Outcome], done: str) -> Said:
+    """The supervisor's outcomes in one sentence, failures named."""
+    good = [outcome for outcome in outcomes if outcome.ok]
+    bad = [outcome for outcome in outcomes if not outcome.ok]
+    if len(outcomes) == 1:
+        only = outcomes[0]
+        return Said(only.text or f"{only.worker}: {done}.", "information" if only.ok else "warning")
+    if not outcomes:
+        return Said(f"Nothing was {done}.")
+    text = f"{len(good)} of {len(outcomes)} {done}."
+    if bad:
+        text += f" {'; '.join(f'{o.worker}: {o.text}' for o in bad[:4])}"
+        text += f" and {len(bad) - 4} more." if len(bad) > 4 else ""
+    return Said(text, "warning" if bad else "information")
+
+
+def worker_ids(rows: Iterable[Row]) -> tuple[str, ...]:
+    """Ids of the workers among the rows."""
+    return tuple(row.worker.id for row in rows if row.worker is not None)

@@ -1,0 +1,186 @@
+"""What an action will hit, fixed by identity when its key is pressed, and what speaks against it.
+
+Pure: rows in, a `Plan` out.  The list on the screen may go on changing beneath it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
+
+from proctui.model import Row, State
+from proctui.tui.actions import reaper, who
+
+Reach = Literal["process", "group", "tree"]
+"""This process, its process group, or everything that descends from it as well."""
+
+
+class Rows(Protocol):
+    """What of `proctui.store.Store` is needed here."""
+
+    rows: dict[str, Row]
+
+    def children(self, key: str) -> list[str]:
+        """Keys of the rows that hang under `key`."""
+
+
+class Target(NamedTuple):
+    """One process as it was when the key was pressed."""
+
+    key: str
+    token: int | None
+    pid: int | None
+    name: str
+    worker: str | None
+    """Id of the worker that it is itself; None for a descendant."""
+    owner: str | None
+    """Id of the worker that it is or descends from."""
+    started_at: float | None
+    row: Row
+    """A copy: what was known then."""
+
+    @property
+    def who(self) -> str:
+        """Name and pid."""
+        return f"{self.name} ({self.pid})" if self.pid is not None else self.name
+
+    def still(self, store: Rows) -> Row | None:
+        """Its row, if that still shows the same process; None where it has gone."""
+        row = store.rows.get(self.key)
+        if row is None or row.gone or row.token != self.token or row.pid != self.pid:
+            return None
+        return row
+
+    def runs(self, store: Rows) -> bool:
+        """Whether it is still alive: neither gone nor a zombie."""
+        row = self.still(store)
+        return row is not None and running(row)
+
+
+def running(row: Row) -> bool:
+    """Whether a process stands behind the row that a signal can reach."""
+    if row.gone or row.zombie or row.pid is None:
+        return False
+    return row.state not in (State.IDLE, State.ENDED, State.FAILED, State.BACKOFF)
+
+
+def target(row: Row) -> Target:
+    """The process that a row shows now."""
+    worker = row.worker.id if row.worker is not None else None
+    return Target(
+        key=row.key,
+        token=row.token,
+        pid=row.pid,
+        name=row.name,
+        worker=worker,
+        owner=worker or row.lineage.worker,
+        started_at=row.started_at,
+        row=msgspec.structs.replace(row),
+    )
+
+
+def descendants(store: Rows, row: Row) -> Iterator[Row]:
+    """Everything that comes from this row's process, parents before children.
+
+    Of a worker also what it left behind: orphans keep its id in their lineage.
+    """
+    seen = {row.key}
+    waiting = list(store.children(row.key))
+    if row.worker is not None:
+        waiting += [r.key for r in store.rows.values() if r.lineage.worker == row.worker.id]
+    for key in waiting:  # grows while it is walked
+        if key not in seen and key in store.rows:
+            seen.add(key)
+            waiting += store.children(key)
+            yield store.rows[key]
+
+
+def reached(store: Rows, row: Row, reach: Reach) -> list[Row]:
+    """The running processes that a signal with this reach would hit, the row's own first."""
+    match reach:
+        case "process":
+            found: Iterable[Row] = [row]
+        case "group":
+            group = row.sample.pgid if row.sample is not None else None
+            others = (r for r in store.rows.values() if r.sample and r.sample.pgid == group)
+            found = [row, *(r for r in others if r.key != row.key)]
+        case "tree":
+            found = [row, *descendants(store, row)]
+    return [r for r in found if running(r)]
+
+
+class Plan(NamedTuple):
+    """A signal and everything it is meant for."""
+
+    asked: tuple[Target, ...]
+    """The rows it was asked for."""
+    members: tuple[Target, ...]
+    """The processes that it is sent to."""
+    reach: Reach
+    warnings: tuple[str, ...]
+    """What speaks against it, a sentence each, the gravest first."""
+
+
+def plan(store: Rows, rows: Sequence[Row], reach: Reach, *, lethal: bool = True) -> Plan:
+    """What a signal with this reach would hit; `lethal` where it ends what it hits."""
+    members: dict[str, Row] = {}
+    for row in rows:
+        for member in reached(store, row, reach):
+            members.setdefault(member.key, member)
+    warnings = tuple(hazards(store, members)) if lethal else ()
+    return Plan(
+        asked=tuple(target(row) for row in rows),
+        members=tuple(target(row) for row in members.values()),
+        reach=reach,
+        warnings=warnings,
+    )
+
+
+def hazards(store: Rows, members: dict[str, Row]) -> Iterator[str]:
+    """What it would break that these processes end, gravest first."""
+    for row in members.values():
+        if row.helper:
+            yield (
+                f"{who(row)} is multiprocessing's {row.helper}: "
+                "other workers of the session depend on it."
+            )
+    left = [
+        who(child)
+        for row in members.values()
+        for child in map(store.rows.__getitem__, store.children(row.key))
+        if running(child) and child.key not in members and not child.orphan
+    ]
+    if left:
+        one = len(left) == 1
+        yield (
+            f"{'One process' if one else f'{len(left)} processes'} would be orphaned: "
+            f"{listed(left)}."
+        )
+    daemons = [row for row in members.values() if row.worker is not None and row.worker.daemon]
+    if daemons:
+        yield f"{listed([row.name for row in daemons])}: daemonic, so it may not clean up after."
+    if any(row.worker is not None and not row.worker.is_command for row in members.values()):
+        yield "A lock that it holds is never released: whoever waits for that waits for ever."
+
+
+def listed(names: Sequence[str], limit: int = 4) -> str:
+    """``a, b, c and 12 more``."""
+    shown = list(names[:limit])
+    if len(names) > limit:
+        return f"{', '.join(shown)} and {len(names) - limit} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def parent_of(store: Rows, row: Row) -> Row | None:
+    """The row of the process that has this row's process as a child, where it is listed."""
+    if row.sample is None:
+        return None
+    ppid = row.sample.ppid
+    return next((r for r in store.rows.values() if r.pid == ppid and not r.gone), None)
+
+
+def neglect(row: Row) -> str:
+    """One sentence: who has not joined this zombie."""
+    return f"{who(row)} has ended, and {reaper(row)} has not joined it."

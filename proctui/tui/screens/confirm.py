@@ -1,0 +1,170 @@
+"""Asks before anything is ended: names it, says what else it would hit, and how far to go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, RadioButton, RadioSet, Static
+
+from proctui.tui import text
+from proctui.tui.figures import age
+from proctui.tui.plan import Plan, Reach, Target
+from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+
+_SHOWN = 200
+"""Processes that are listed by name; of more the number is told."""
+
+_REACHES: Mapping[Reach, tuple[str, str]] = {
+    "process": ("this process", "these processes"),
+    "group": ("its process group", "their process groups"),
+    "tree": ("its whole tree", "their whole trees"),
+}
+
+
+class Question(NamedTuple):
+    """What is asked."""
+
+    verb: str
+    """``Kill``, ``Terminate``, ``Stop``, ``Send SIGHUP to``."""
+    does: str
+    """One sentence: what it does."""
+    plans: Mapping[Reach, Plan]
+    """What each reach would hit; the first is chosen at first."""
+
+
+def described(target: Target, now: float) -> str:
+    """Name, pid, age and what runs, in one line."""
+    facts = [target.name]
+    if target.pid is not None:
+        facts.append(f"pid {target.pid}")
+    if target.started_at is not None:
+        facts.append(f"{age(now - target.started_at)} old")
+    row = target.row
+    what = row.worker.label if row.worker is not None else row.command
+    return "  ".join([*facts, what] if what and what != target.name else facts)
+
+
+class Confirm(Dialog[Plan]):
+    """Answers the plan that was confirmed, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Yes", show=False),
+        Binding("n", "leave", "No", show=False),
+        Binding("up", "reach(-1)", "Less", show=False),
+        Binding("down", "reach(1)", "More", show=False),
+        Binding("1", "reach_at(0)", show=False),
+        Binding("2", "reach_at(1)", show=False),
+        Binding("3", "reach_at(2)", show=False),
+    ]
+    AUTO_FOCUS = "#yes"
+
+    def __init__(self, question: Question, now: float) -> None:
+        super().__init__()
+        self.question = question
+        self.now = now
+        self._reaches = _worth_asking(question.plans)
+        first = question.plans[self._reaches[0]]
+        many = len(first.asked) > 1
+        whom = f"{len(first.asked)} processes" if many else first.asked[0].who
+        self.heading = f"{question.verb} {whom}?"
+        self.foot = "Enter or y: yes   Esc or n: no"
+        self._many = many
+
+    @property
+    def chosen(self) -> Plan:
+        """The plan of the reach that is chosen now."""
+        if len(self._reaches) == 1:
+            return self.question.plans[self._reaches[0]]
+        index = max(self.query_one(RadioSet).pressed_index, 0)
+        return self.question.plans[self._reaches[index]]
+
+    def body(self) -> Iterable[Widget]:
+        """Who, how far, what that hits, what speaks against it, the two buttons."""
+        asked = self.question.plans[self._reaches[0]].asked
+        if not self._many:
+            yield Static(text.content(described(asked[0], self.now)), classes="dialog-subject")
+        yield Static(text.content(self.question.does), classes="dialog-does")
+        if len(self._reaches) > 1:
+            yield RadioSet(
+                *(RadioButton(self._reach_label(r), value=not i) for i, r in self._numbered()),
+                compact=True,
+                id="reach",
+            )
+        yield VerticalScroll(Static(id="members"), id="members-scroll", can_focus=False)
+        yield Static(id="warnings")
+        verb = self.question.verb.split()[0]
+        yield button_row(
+            Keyed(verb, "y", id="yes", kind="-danger"), Keyed("Cancel", "n", id="no")
+        )
+
+    def _numbered(self) -> list[tuple[int, Reach]]:
+        return list(enumerate(self._reaches))
+
+    def _reach_label(self, reach: Reach) -> Content:
+        count = len(self.question.plans[reach].members)
+        words = _REACHES[reach][self._many]
+        many = f"  {count} processes" if count != 1 else ""
+        number = self._reaches.index(reach) + 1
+        return Content.assemble((f"{number} ", "$text-muted"), words, (many, "$text-muted"))
+
+    def on_mount(self) -> None:
+        """Shows what the first reach hits."""
+        if len(self._reaches) > 1:
+            self.query_one(RadioSet).can_focus = False
+        self._show(self.chosen)
+
+    def _show(self, plan: Plan) -> None:
+        lines = [
+            text.content(described(member, self.now)) for member in plan.members[:_SHOWN]
+        ]
+        if len(plan.members) > _SHOWN:
+            lines.append(Content(f"and {len(plan.members) - _SHOWN} more"))
+        alone = not self._many and len(plan.members) == 1
+        scroll = self.query_one("#members-scroll")
+        scroll.display = not alone
+        self.query_one("#members", Static).update(Content("\n").join(lines))
+        warnings = [Content.assemble("! ", text.safe(each)) for each in plan.warnings]
+        shown = self.query_one("#warnings", Static)
+        shown.update(Content("\n").join(warnings))
+        shown.display = bool(warnings)
+
+    @on(RadioSet.Changed)
+    def _reach_changed(self) -> None:
+        self._show(self.chosen)
+
+    def action_reach(self, step: int) -> None:
+        """Chooses the next larger or smaller reach."""
+        if len(self._reaches) > 1:
+            self.action_reach_at(self.query_one(RadioSet).pressed_index + step)
+
+    def action_reach_at(self, index: int) -> None:
+        """Chooses a reach by its number."""
+        if len(self._reaches) > 1 and 0 <= index < len(self._reaches):
+            self.query(RadioButton)[index].value = True
+
+    @on(Button.Pressed, "#yes")
+    def action_yes(self) -> None:
+        """Confirms."""
+        self.dismiss(self.chosen)
+
+    @on(Button.Pressed, "#no")
+    def _no(self) -> None:
+        self.dismiss(None)
+
+
+def _worth_asking(plans: Mapping[Reach, Plan]) -> list[Reach]:
+    """The reaches that differ in what they hit from those before them."""
+    kept: list[Reach] = []
+    hits: list[set[str]] = []
+    for reach, plan in plans.items():
+        hit = {member.key for member in plan.members}
+        if hit not in hits:
+            kept.append(reach)
+            hits.append(hit)
+    return kept

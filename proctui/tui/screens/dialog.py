@@ -1,0 +1,59 @@
+"""What all dialogs have in common: a titled box in the middle, escape leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import HorizontalGroup, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button
+
+from proctui.tui import text
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result | None], Generic[Result]):
+    """Answers None when it is left without a choice."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel", show=False),
+    ]
+
+    heading = ""
+    """Title of the box; untrusted text may stand in it."""
+    foot = ""
+    """A few words in the lower edge: the keys."""
+
+    def body(self) -> Iterable[Widget]:
+        """What stands in the box."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The box around the body."""
+        box = Vertical(*self.body(), classes="dialog")
+        box.border_title = text.content(self.heading)
+        box.border_subtitle = text.content(self.foot)
+        yield box
+
+    def action_leave(self) -> None:
+        """Leaves without a choice."""
+        self.dismiss(None)
+
+
+class Keyed(Button):
+    """A button that shows its key."""
+
+    def __init__(self, label: str, key: str, *, id: str, kind: str = "", tip: str = "") -> None:
+        shown = Content.assemble(label, "  ", (key, "bold"))
+        super().__init__(shown, id=id, compact=True, classes=kind, tooltip=tip or None)
+
+
+def button_row(*buttons: Button) -> HorizontalGroup:
+    """Buttons beside each other at the foot of a box."""
+    return HorizontalGroup(*buttons, classes="dialog-buttons")

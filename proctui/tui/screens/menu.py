@@ -1,0 +1,139 @@
+"""Menus: choosing one thing out of a short list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
+
+from textual import on
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from proctui.model import Cure, CureKind
+from proctui.signals import all_signals, effect, signal_name, signal_number
+from proctui.tui import text
+from proctui.tui.screens.dialog import Dialog
+from proctui.view import COLUMNS, Column
+
+Choice = TypeVar("Choice")
+
+
+class Menu(Dialog[Choice], Generic[Choice]):
+    """Answers the value of the chosen option."""
+
+    foot = "Enter: choose   Esc: cancel"
+    intro = ""
+    """A sentence above the list; untrusted text may stand in it."""
+
+    def __init__(self, options: Sequence[tuple[Choice, Content]], start: int = 0) -> None:
+        super().__init__()
+        self.options = options
+        self.start = start
+
+    def body(self) -> Iterable[Widget]:
+        """The sentence and the list."""
+        if self.intro:
+            yield Static(text.content(self.intro), classes="dialog-does")
+        menu = OptionList(*(Option(label) for _, label in self.options), compact=True)
+        if self.options:
+            menu.highlighted = self.start
+        yield menu
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self.options[event.option_index][0])
+
+
+# ------------------------------------------------------------------------- signals
+
+
+_FIRST = ("SIGTERM", "SIGKILL", "SIGINT", "SIGHUP", "SIGSTOP", "SIGCONT", "SIGUSR1", "SIGUSR2")
+
+
+def ordered_signals() -> list[int]:
+    """This system's signals: those that are sent most first, then the others by number."""
+    numbers = all_signals()
+    first = [signal_number(name) for name in _FIRST]
+    return first + [number for number in numbers if number not in first]
+
+
+class SignalMenu(Menu[str]):
+    """Answers the name of a signal."""
+
+    def __init__(self, whom: str) -> None:
+        options = [
+            (
+                signal_name(number),
+                Content.assemble(
+                    (f"{number:>3}  ", "$text-muted"),
+                    (f"{signal_name(number):<12}", "bold"),
+                    (f" {effect(number)}", "$text-muted"),
+                ),
+            )
+            for number in ordered_signals()
+        ]
+        super().__init__(options)
+        self.heading = f"Send which signal to {whom}?"
+
+
+# ------------------------------------------------------------------------- sorting
+
+_COLUMN_TITLES: dict[Column, str] = {
+    "name": "Name",
+    "pid": "Process id",
+    "ppid": "Parent's process id",
+    "alive": "Alive",
+    "exitcode": "Exit code",
+    "daemon": "Daemonic",
+    "state": "State, zombies and orphans first",
+    "cpu": "CPU",
+    "mem": "Memory",
+    "age": "Age",
+    "target": "Target",
+}
+
+
+class SortMenu(Menu[tuple[Column | None]]):
+    """Answers a tuple of one: the column to sort by, or None for the session's own order."""
+
+    heading = "Sort by"
+
+    def __init__(self, now: Column | None, *, reverse: bool) -> None:
+        columns: list[tuple[Column | None, str]] = [(None, "The order of the worker file")]
+        columns += [(column, _COLUMN_TITLES[column]) for column in COLUMNS]
+        mark = text.plain(" ▼" if reverse else " ▲") if now is not None else ""
+        options = [
+            ((column,), Content.assemble(title, (mark if column == now else "", "$text-accent")))
+            for column, title in columns
+        ]
+        super().__init__(options, [column for column, _ in columns].index(now))
+
+
+# ------------------------------------------------------------------------- cures
+
+DOABLE: frozenset[CureKind] = frozenset({"nudge-parent", "terminate-parent", "kill-parent"})
+"""Cures of a neglected zombie that proctui can carry out itself."""
+
+
+class Cures(Menu[Cure]):
+    """Answers the cure to try; what can only be explained can't be chosen."""
+
+    foot = "Enter: do it   Esc: leave it"
+
+    def __init__(self, heading: str, intro: str, cures: Sequence[Cure]) -> None:
+        options = [(cure, text.content(cure.text)) for cure in cures]
+        super().__init__(options)
+        self.heading = heading
+        self.intro = intro
+
+    def body(self) -> Iterable[Widget]:
+        """The sentence, the cures in the order of harm."""
+        yield Static(text.content(self.intro), classes="dialog-does")
+        menu = OptionList(
+            *(Option(label, disabled=cure.kind not in DOABLE) for cure, label in self.options),
+            compact=True,
+        )
+        yield menu
+        yield Static("In the order of harm.", classes="dialog-note")
