@@ -1,0 +1,351 @@
+"""The state machine of one worker: start, end, join, signal, stop, restart.
+
+Nothing here waits: whoever asks passes `done`, which is called when it is known
+what became of it.  Clock, processes and timers come from a `World`, so tests
+replay histories as data.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from proctui.model import Worker
+from proctui.spec import WorkerSpec
+from proctui.supervisor import policy, signalling
+from proctui.supervisor.joining import Joins, Ticket
+from proctui.supervisor.record import LONGEST_NAME, Record
+from proctui.supervisor.restarts import Restarts
+from proctui.supervisor.starting import Starts
+from proctui.supervisor.stopping import Stopping
+from proctui.supervisor.words import clip, ending, signal_number
+from proctui.supervisor.world import (
+    REAP_POLICY,
+    RESTART_POLICY,
+    SUPERVISOR,
+    Done,
+    End,
+    Run,
+    Say,
+    StartRefused,
+    World,
+)
+
+_ONLY_STARTED = "can only join a started process"
+"""The very words of multiprocessing."""
+
+
+class Family(Protocol):
+    """What a worker's machine needs of all the others."""
+
+    world: World
+    say: Say
+    ending: bool
+    """The session is ending: nothing is started any more."""
+
+    def before_launch(self, starter: Supervised) -> None:
+        """Joins those that wait for a sibling's start."""
+
+    def left_for_sibling(self, ended: Supervised) -> None:
+        """`ended` is to be joined by the next start of any worker."""
+
+
+class Supervised:
+    """One worker, across all its runs."""
+
+    def __init__(self, spec: WorkerSpec, family: Family) -> None:
+        self.spec = spec
+        self.starts_called_off = 0
+        """Grows with every stop, so that a start that was queued before knows it is void."""
+        self._family = family
+        self._world = family.world
+        self._record = Record(spec, family.world, family.say)
+        self._run: Run | None = None
+        """The process, until it is reaped."""
+        self._failure: str | None = None
+        """Why the present run doesn't reach user code, until it has ended."""
+        self._automatic = False
+        """The present run was started by the restart policy."""
+        self._next_spec: WorkerSpec | None = None
+        self._joins = Joins(self._record, self._world)
+        self._restarts = Restarts(
+            self._record, self._world, lambda: self._launch(RESTART_POLICY, automatic=True)
+        )
+        self._starts = Starts(self._record, self._world)
+        self._stop: Stopping | None = None
+        self._again: list[tuple[str, Done]] = []
+        """Who waits for a restart that begins with the present stop."""
+
+    @property
+    def id(self) -> str:
+        """Of the worker."""
+        return self.spec.id
+
+    @property
+    def worker(self) -> Worker:
+        """The Python view of it at this moment."""
+        return self._record.worker
+
+    @property
+    def running(self) -> bool:
+        """Whether a process of it runs."""
+        return self.worker.phase in ("starting", "alive")
+
+    @property
+    def wanted_spec(self) -> WorkerSpec:
+        """What its next run is made from."""
+        return self._next_spec or self.spec
+
+    def follow_spec(self, spec: WorkerSpec, by: str) -> None:
+        """Takes over a changed specification: now, or with its next run where one is on."""
+        self._next_spec = spec
+        if not self.running:
+            self._take_next_spec()
+            self._record.tell("changed", "has a new specification", by=by)
+
+    def _take_next_spec(self) -> None:
+        if self._next_spec is not None:
+            self.spec, self._next_spec = self._next_spec, None
+            self._record.take_spec(self.spec)
+
+    # ------------------------------------------------------------ start
+
+    def start(self, by: str, done: Done) -> None:
+        """Starts it by hand; answered when user code runs, or why it doesn't.
+
+        An ended one is joined first.  The count of restarts begins anew.
+        """
+        if self.running:
+            self._record.refuse(f"is already running (pid {self.worker.pid})", by, done)
+        else:
+            self._start_by_hand(by, [done])
+
+    def _start_by_hand(self, by: str, waiting: list[Done]) -> None:
+        if self._family.ending:
+            for done in waiting:
+                self._record.refuse("can't be started: the session is ending", by, done)
+            return
+        self._restarts.forget()
+        self._starts.add(waiting)
+        self._launch(by, automatic=False)
+
+    def _launch(self, by: str, *, automatic: bool) -> None:
+        if self.worker.phase == "ended":
+            self._reap(by, "joined by its own next start")
+        self._take_next_spec()
+        self._family.before_launch(self)
+        if self.worker.started_at is not None:
+            self._world.mark(self.id, f"restarted by {by}")
+        self._automatic = automatic
+        try:
+            self._run = self._world.launch(self.spec, self)
+        except StartRefused as refusal:
+            self._world.mark(self.id, f"failed: {refusal}")
+            self._start_failed(str(refusal))
+            self._follow_policy(None)
+            return
+        self._record.take_run(self._run, self._world.time())
+        self._record.tell("starting", f"is being started as pid {self.worker.pid}", by=by)
+        self._starts.launched()
+
+    def ready(self, name: str, daemon: bool) -> None:
+        """The child says: user code runs."""
+        self._record.change(name=clip(name, LONGEST_NAME), daemon=daemon)
+        self._started()
+
+    def failed(self, reason: str) -> None:
+        """The child says: user code was not reached.  Its end follows."""
+        self._failure = reason
+
+    def settled(self) -> None:
+        """The child has nothing more to say: it was executed, or it ended."""
+        if self._failure is None and self._run is not None and self._run.end() is None:
+            self._started()
+
+    def _started(self) -> None:
+        if self.worker.phase == "starting":
+            self._record.change(phase="alive")
+            self._record.tell("started", f"runs as pid {self.worker.pid}")
+            self._starts.answer(True, f"started as pid {self.worker.pid}")
+
+    def _start_failed(self, reason: str) -> None:
+        self._record.change(phase="failed", failure=clip(reason))
+        text = f"failed: {self.worker.failure}"
+        self._record.tell("start-failed", text, by=SUPERVISOR, exitcode=self.worker.exitcode)
+        self._starts.answer(False, text)
+
+    # ------------------------------------------------------------ end
+
+    def ended(self) -> None:
+        """The process has ended and is not reaped; who joins it is decided here."""
+        end = self._run.end() if self._run is not None else None
+        if end is None:
+            raise RuntimeError(f"worker {self.id} is said to have ended, but it runs")
+        self._record.change(
+            phase="ended",
+            alive=False,
+            exitcode=end.exitcode,
+            exitcode_lost=end.exitcode is None,
+            ended_at=self._world.time(),
+        )
+        tickets, stop = self._joins.take_all(), self._stop
+        joins, stops = [ticket.done for ticket in tickets], self._take_stop()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            self._record.change(joining=0)
+            self._reap_silently()
+            self._start_failed(failure)
+        else:
+            self._record.tell("ended", self._how(), exitcode=end.exitcode)
+            self._record.change(joining=0)
+            self._starts.answer(True, f"started, and {self._how()}")
+            self._join_by(self._who_joins(tickets, stop))
+        self._record.answer(joins, True, f"joined: {self._how()}")
+        self._record.answer(stops, True, f"stopped: {self._how()}")
+        self._go_on(end, stopped=stop is not None)
+
+    def _who_joins(self, tickets: list[Ticket], stop: Stopping | None) -> str | None:
+        if stop is not None:
+            return stop.by
+        if tickets:
+            return tickets[0].by
+        if self._wants_restart(self.worker.exitcode):
+            return RESTART_POLICY
+        return REAP_POLICY if self.spec.reap == "auto" else None
+
+    def _join_by(self, by: str | None) -> None:
+        if by is not None:
+            self._reap(by)
+        elif self.spec.reap == "implicit":
+            self._family.left_for_sibling(self)
+
+    def _go_on(self, end: End, *, stopped: bool) -> None:
+        again, self._again = self._again, []
+        if again:
+            self._start_by_hand(again[0][0], [done for _, done in again])
+        elif not stopped:
+            self._follow_policy(end)
+
+    def _follow_policy(self, end: End | None) -> None:
+        """After a run, or with None after a start that the kernel refused.
+
+        A start by hand that failed stays failed; a restart that failed is one more failure.
+        """
+        if self.worker.phase == "failed" and not self._automatic:
+            return
+        if self._wants_restart(None if end is None else end.exitcode):
+            began = self.worker.started_at
+            lasted = 0.0 if end is None or began is None else self._world.time() - began
+            self._restarts.consider(self.spec, lasted)
+
+    def _wants_restart(self, exitcode: int | None) -> bool:
+        return not self._family.ending and policy.wants_restart(self.spec, exitcode)
+
+    # ------------------------------------------------------------ join
+
+    def join(self, by: str, timeout: float | None, done: Done) -> Ticket | None:
+        """Waits until it has ended, then reaps it.
+
+        `timeout` in seconds, None for the worker's own.  The ticket, where one waits, cancels it.
+        """
+        if self.running:
+            return self._joins.wait(
+                by, self.spec.join_timeout if timeout is None else timeout, done
+            )
+        if self.worker.phase == "ended":
+            self._reap(by)
+            done(self._record.outcome(True, f"joined: {self._how()}"))
+        elif self.worker.pid is None:
+            self._record.refuse(_ONLY_STARTED, by, done)
+        else:
+            done(self._record.outcome(True, f"already joined: {self._how()}"))
+        return None
+
+    def cancel_joins(self, by: str, done: Done) -> None:
+        """Gives up all joins that wait for it."""
+        count = self._joins.cancel_all(by)
+        text = f"joins cancelled: {count}" if count else "no join waits for it"
+        done(self._record.outcome(count > 0, text))
+
+    def join_implicitly(self, starter: str) -> None:
+        """What the start of a sibling does in stock multiprocessing."""
+        if self.worker.phase == "ended":
+            self._reap(f"start of {starter}", f"joined implicitly by the start of {starter}")
+
+    def _reap(self, by: str, text: str = "") -> None:
+        self._reap_silently()
+        self._record.change(phase="joined")
+        exitcode = self.worker.exitcode
+        self._record.tell("joined", text or f"joined: {self._how()}", by=by, exitcode=exitcode)
+
+    def _reap_silently(self) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            raise RuntimeError(f"worker {self.id} has nothing to be reaped")
+        exitcode = run.reap().exitcode
+        self._record.change(
+            exitcode=exitcode, exitcode_lost=exitcode is None, joined_at=self._world.time()
+        )
+
+    # ------------------------------------------------------------ signal, stop, restart
+
+    def signal(self, name: str, group: bool, by: str, done: Done) -> None:
+        """Sends one signal to its process, or to the process group that it leads."""
+        signalling.send(self._record, self._run, name, group=group, by=by, done=done)
+
+    def stop(self, by: str, grace: float | None, done: Done) -> None:
+        """Stop signal, grace period, SIGKILL, join; answered when it is gone.
+
+        `grace` in seconds, None for the worker's own.  A second stop can only hasten the first.
+        """
+        self.starts_called_off += 1
+        again, self._again = self._again, []
+        self._record.answer([waiter for _, waiter in again], False, f"not restarted: stop by {by}")
+        if self.running:
+            self._stop_running(by, grace, [done])
+        elif self.worker.phase == "ended":
+            self._reap(by)
+            done(self._record.outcome(True, f"joined: {self._how()}"))
+        elif self.worker.phase == "backoff":
+            self._restarts.cancel()
+            self._record.tell("changed", "its restart was cancelled", by=by)
+            done(self._record.outcome(True, "its restart was cancelled"))
+        else:
+            done(self._record.outcome(True, "was not running"))
+
+    def restart(self, by: str, done: Done) -> None:
+        """Stops what runs, joins it, starts it again; answered when it runs."""
+        if not self._family.ending:
+            self._record.tell("restarting", "is restarted by hand", by=by)
+        if self.running and not self._family.ending:
+            self._again.append((by, done))
+            self._stop_running(by, None, [])
+        else:
+            self._start_by_hand(by, [done])
+
+    def _stop_running(self, by: str, grace: float | None, waiting: list[Done]) -> None:
+        """Begins a stop, or hastens the one that is on."""
+        allowed = self.spec.stop_timeout if grace is None else max(grace, 0.0)
+        if self._stop is not None:
+            self._stop.waiters += waiting
+            self._stop.hasten(allowed)
+            return
+        if self._run is None:
+            raise RuntimeError(f"worker {self.id} runs without a process")
+        self._stop = Stopping(self._record, self._world, self._run, by, self._stop_failed)
+        self._stop.waiters += waiting
+        self._stop.begin(signal_number(self.spec.stop_signal), allowed)
+
+    def _stop_failed(self, reason: str) -> None:
+        """It is still there, and nothing more is tried."""
+        waiting = self._take_stop()
+        again, self._again = self._again, []
+        self._record.tell("changed", reason, by=SUPERVISOR)
+        self._record.answer(waiting, False, reason)
+        self._record.answer([done for _, done in again], False, f"not restarted: {reason}")
+
+    def _take_stop(self) -> list[Done]:
+        stop, self._stop = self._stop, None
+        return [] if stop is None else stop.over()
+
+    def _how(self) -> str:
+        return ending(self.worker.exitcode)

@@ -1,0 +1,90 @@
+"""All workers of a session, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from proctui.model import Worker
+from proctui.protocol import Outcome
+from proctui.spec import WorkerSpec
+from proctui.supervisor.checking import fault
+from proctui.supervisor.supervised import Supervised
+from proctui.supervisor.world import Say, World
+
+
+class Workers:
+    """The state machines by worker id.  An event costs the same however many there are."""
+
+    def __init__(self, world: World, say: Say) -> None:
+        self.world = world
+        self.say = say
+        self.ending = False
+        self._machines: dict[str, Supervised] = {}
+        self._for_sibling: dict[str, Supervised] = {}
+        """Ended ones that the next start of any other joins."""
+
+    def __len__(self) -> int:
+        return len(self._machines)
+
+    def all(self) -> list[Supervised]:
+        """In the session's order."""
+        return list(self._machines.values())
+
+    def get(self, worker: str) -> Supervised | None:
+        """The worker with this id."""
+        return self._machines.get(worker)
+
+    def snapshot(self) -> tuple[Worker, ...]:
+        """The Python view of all of them at this moment."""
+        return tuple(machine.worker for machine in self._machines.values())
+
+    def specs(self) -> tuple[WorkerSpec, ...]:
+        """What their next runs are made from."""
+        return tuple(machine.wanted_spec for machine in self._machines.values())
+
+    def add(self, spec: WorkerSpec, by: str) -> Outcome:
+        """Takes in one more, not started; refused where the specification can't be right."""
+        refusal = fault(spec)
+        if refusal is None and spec.id in self._machines:
+            refusal = "there is a worker of this name already"
+        if refusal is None and self.ending:
+            refusal = "the session is ending"
+        if refusal is not None:
+            return Outcome(worker=spec.id, ok=False, text=f"not added: {refusal}")
+        machine = Supervised(spec, self)
+        self._machines[spec.id] = machine
+        self.say("added", "is part of the session", by=by, worker=spec.id, state=machine.worker)
+        return Outcome(worker=spec.id, ok=True, text="added")
+
+    def remove(self, machine: Supervised, by: str) -> Outcome:
+        """Forgets one that doesn't run; what is left of it is joined, its restart cancelled."""
+        if machine.running:
+            text = f"not removed: it runs (pid {machine.worker.pid}), stop it first"
+            return Outcome(worker=machine.id, ok=False, text=text, pid=machine.worker.pid)
+        machine.stop(by, None, _nobody)
+        self._for_sibling.pop(machine.id, None)
+        if self._machines.pop(machine.id, None) is not None:
+            self.say("removed", "is no part of the session any more", by=by, worker=machine.id)
+        return Outcome(worker=machine.id, ok=True, text="removed", exitcode=machine.worker.exitcode)
+
+    def reorder(self, order: Iterable[str]) -> None:
+        """Puts the named ones first, in this order."""
+        known = {name: self._machines[name] for name in order if name in self._machines}
+        self._machines = known | self._machines
+
+    # ------------------------------------------------------------ supervised.Family
+
+    def before_launch(self, starter: Supervised) -> None:
+        """Joins those that wait for a sibling's start."""
+        if self._for_sibling:
+            waiting, self._for_sibling = self._for_sibling, {}
+            for machine in waiting.values():
+                machine.join_implicitly(starter.id)
+
+    def left_for_sibling(self, ended: Supervised) -> None:
+        """`ended` is to be joined by the next start of any worker."""
+        self._for_sibling[ended.id] = ended
+
+
+def _nobody(outcome: Outcome) -> None:
+    """Nobody waits for what becomes of it."""

@@ -1,0 +1,125 @@
+"""Whatever happens to workers in whatever order, some things must hold."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from proctui.supervisor.supervised import Supervised
+from tests.supervisor.fakes import Answers, FakeRun, FakeWorld, seen
+
+
+class Histories:
+    """Acts at random on a few workers, and knows what must hold."""
+
+    ACTS = ("start", "join", "join-short", "cancel", "term", "kill", "stop", "restart",
+            "ready", "fail", "end-0", "end-3", "lose", "advance", "refuse", "obey")  # fmt: skip
+
+    def __init__(self, specs: list[dict[str, object]]) -> None:
+        self.world = FakeWorld()
+        self.machines = [self.world.add(f"w{n}", **one) for n, one in enumerate(specs)]
+        self.asked: list[Answers] = []
+
+    def act(self, act: str, which: int) -> None:
+        machine = self.machines[which % len(self.machines)]
+        run = next((r for r in self.world.runs[::-1] if r.spec.id == machine.id), None)
+        if act in ("ready", "fail", "end-0", "end-3", "lose", "obey"):
+            self.live(act, seen(machine).phase, run)
+        elif act == "advance":
+            self.world.advance(which / 4)
+        elif act == "refuse":
+            self.world.refuse = None if self.world.refuse else "refused"
+        else:
+            self.ask(act, machine)
+
+    def live(self, act: str, phase: str, run: FakeRun | None) -> None:
+        if run is None or run.over:
+            return
+        match act:
+            case "ready" if phase == "starting":
+                run.becomes_ready()
+            case "fail" if phase == "starting":
+                run.fails("it would not")
+            case "end-0":
+                run.ends(0)
+            case "end-3":
+                run.ends(3)
+            case "lose":
+                run.ends(None)
+            case "obey":
+                run.obeys()
+
+    def ask(self, act: str, machine: Supervised) -> None:
+        answers = Answers()
+        self.asked.append(answers)
+        match act:
+            case "start":
+                machine.start("t", answers)
+            case "join":
+                machine.join("t", None, answers)
+            case "join-short":
+                machine.join("t", 0.3, answers)
+            case "cancel":
+                machine.cancel_joins("t", answers)
+            case "term":
+                machine.signal("SIGTERM", False, "t", answers)
+            case "kill":
+                machine.signal("SIGKILL", False, "t", answers)
+            case "stop":
+                machine.stop("t", None, answers)
+            case "restart":
+                machine.restart("t", answers)
+
+    def check(self) -> None:
+        assert all(len(answers) <= 1 for answers in self.asked)
+        for machine in self.machines:
+            worker = machine.worker
+            runs = [run for run in self.world.runs if run.spec.id == machine.id]
+            unreaped = [run for run in runs if run.joins == 0]
+            assert len(unreaped) <= 1, "two processes of one worker"
+            live = [run for run in unreaped if not run.over]
+            assert bool(live) is (worker.phase in ("starting", "alive")) is bool(worker.alive)
+            assert bool(unreaped and not live) is (worker.phase == "ended")
+            assert (worker.backoff_until is not None) is (worker.phase == "backoff")
+            assert worker.joining == 0 or worker.alive
+            assert not worker.stopping or worker.alive
+            assert worker.phase != "failed" or worker.failure
+
+    def finish(self) -> None:
+        """Stops everything: then nobody may be left waiting, and no timer."""
+        self.world.workers.ending = True
+        for machine in self.machines:
+            machine.stop("t", None, Answers())
+        for run in self.world.runs:
+            if not run.over:
+                run.ends(-15)
+        self.check()
+        assert all(run.joins == 1 for run in self.world.runs)
+        assert all(len(answers) == 1 for answers in self.asked)
+        assert self.world.pending_timers == 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    specs=st.lists(
+        st.fixed_dictionaries(
+            {
+                "reap": st.sampled_from(["join", "auto", "implicit"]),
+                "restart": st.sampled_from(["never", "on-failure", "always"]),
+                "join_timeout": st.sampled_from([None, 0.5]),
+                "max_restarts": st.integers(0, 3),
+            }
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    acts=st.lists(st.tuples(st.sampled_from(Histories.ACTS), st.integers(0, 40)), max_size=60),
+)
+def test_any_history_keeps_its_promises(
+    specs: list[dict[str, object]], acts: list[tuple[str, int]]
+) -> None:
+    histories = Histories(specs)
+    for act, which in acts:
+        histories.act(act, which)
+        histories.check()
+    histories.finish()
