@@ -2,20 +2,17 @@
 
 Reading every process costs ten times as much as listing the pids, so each
 process is read once when it is new, and again only where its pid may have been
-given anew.  What tells that a process belongs here are three trails: its
-parent, the session it lives in, the tag in its environment.
+given anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
-from proctui.procfs import Stat
-from proctui.watched import Source
+from proctui.grip import Source
 
 FULL_INTERVAL = 60.0
 """Seconds between two passes that read every process again."""
-_KTHREADD = 2
 
 
 class Newcomers:
@@ -72,43 +69,3 @@ def _given(pid: int, after: int | None, last: int | None) -> bool:
     if after <= last:
         return after < pid <= last
     return pid > after or pid <= last
-
-
-def belonging(
-    stats: dict[int, Stat], parents: Collection[int], sessions: Collection[int]
-) -> list[tuple[Stat, bool]]:
-    """Takes those out of `stats` that descend from `parents` or live in `sessions`.
-
-    Who leads a session and belongs here brings in all who live in it.  The flag
-    is True where the parent told it, False where only the session did: the
-    parent it has now has adopted it.
-    """
-    below: dict[int, list[Stat]] = {}
-    within: dict[int, list[Stat]] = {}
-    for stat in stats.values():
-        below.setdefault(stat.ppid, []).append(stat)
-        if stat.sid != stat.pid:
-            within.setdefault(stat.sid, []).append(stat)
-    waiting = [stat for parent in parents for stat in below.get(parent, ())]
-    waiting += [stat for session in sessions for stat in within.get(session, ())]
-    found: dict[int, Stat] = {}
-    while waiting:
-        stat = waiting.pop()
-        if stats.pop(stat.pid, None) is not None:
-            found[stat.pid] = stat
-            waiting += below.get(stat.pid, ())
-            waiting += within.get(stat.pid, ())
-    return [(stat, stat.ppid in found or stat.ppid in parents) for stat in found.values()]
-
-
-def tagged(stats: Iterable[Stat], tag: str, source: Source) -> Iterator[Stat]:
-    """Those executed with the session's tag in their environment, where that may be read."""
-    for stat in stats:
-        if stat.ppid == _KTHREADD or stat.state in "ZX":
-            continue
-        try:
-            session, _ = source.tags(stat.pid)
-        except OSError:
-            continue
-        if session == tag:
-            yield stat

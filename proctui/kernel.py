@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import pwd
 import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from proctui import procfs
-from proctui.discovery import Newcomers, belonging, tagged
+from proctui.discovery import Newcomers
+from proctui.grip import Source
 from proctui.model import Departure, Pass, ProcessDetails
 from proctui.pidfd import EndWatcher
 from proctui.procfs import Stat
-from proctui.watched import Budget, Source, Watched, hold
+from proctui.trails import belonging, tagged
+from proctui.treekill import user_name
+from proctui.watched import Budget, Watched, watch
 
 SLICE = 256
 """Processes read before the loop gets its turn."""
@@ -96,7 +98,7 @@ class KernelView:
     def _watch(self, pid: int, *, by_parent: bool = True) -> Watched | None:
         """Takes hold of a process; None where it is gone or may not be seen."""
         try:
-            watched = hold(pid, self._source, self._budget)
+            watched = watch(pid, self._source, self._budget)
         except OSError:
             return None
         watched.adopted = not by_parent
@@ -222,7 +224,7 @@ class KernelView:
                 await asyncio.sleep(PAUSE)
         self._admit(stats)
         for part in _slices(tuple(stats.values())) if self._tag else ():
-            for stat in tagged(part, self._tag, self._source):
+            for stat, _ in tagged(part, self._tag, self._source.tags):
                 if stat.pid in stats:
                     self._enter(stats.pop(stat.pid), by_parent=False)
                     self._admit(stats)
@@ -354,14 +356,6 @@ def machine_totals() -> tuple[float, int, int]:
 def _not_yours(watched: Watched) -> str:
     owner = "another user" if watched.uid is None else user_name(watched.uid)
     return f"process {watched.pid} belongs to {owner}: not permitted to signal it"
-
-
-def user_name(uid: int) -> str:
-    """Name of a user, the number as text where it has none."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def _slices(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:

@@ -6,46 +6,23 @@ start time alone can't tell two quick users of a pid apart.
 
 from __future__ import annotations
 
-import errno
 import itertools
-import os
 import resource
 import sys
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from proctui import pidfd, procfs
+from proctui.grip import Descriptors, Grip, Source, close_descriptors, open_descriptors
 from proctui.model import Departure, Observation, ProcessSample
 
 RESERVED_DESCRIPTORS = 256
 """Left for everything else that the program opens."""
 _CPU_INTERVAL = 0.2
 """Seconds below which a CPU share is not worth computing: the kernel counts 10 ms ticks."""
-_FULL = (errno.EMFILE, errno.ENFILE)
-
-Descriptors = tuple[int | None, int]
-"""The pidfd, None where the kernel has none, and /proc/PID/stat."""
 _Read = TypeVar("_Read")
 _tokens = itertools.count(1)
-
-
-class Source(Protocol):
-    """Where processes are read from: the module `procfs`, or `portable` where /proc is missing."""
-
-    KEEPS_OPEN: bool
-    """Whether `procfs.open_stat` and pidfds can be held."""
-
-    def read_stat(self, pid: int) -> procfs.Stat: ...  # noqa: D102
-    def pids(self) -> list[int]: ...  # noqa: D102
-    def owner(self, pid: int) -> int: ...  # noqa: D102
-    def name(self, pid: int) -> str: ...  # noqa: D102
-    def command_line(self, pid: int) -> str | None: ...  # noqa: D102
-    def tags(self, pid: int) -> tuple[str | None, str | None]: ...  # noqa: D102
-    def may_read_exit(self, pid: int) -> bool: ...  # noqa: D102
-    def is_namespace_init(self, pid: int) -> bool: ...  # noqa: D102
-    def last_pid(self) -> int | None: ...  # noqa: D102
-    def boot_time(self) -> float: ...  # noqa: D102
 
 
 class Budget:
@@ -77,11 +54,10 @@ def _raise_limit() -> int:
     return 1 << 20 if hard == resource.RLIM_INFINITY else hard
 
 
-class Watched:
+class Watched(Grip):
     """A process under watch.  Made by `hold`."""
 
     __slots__ = (
-        "_source",
         "adopted",
         "command",
         "cpu_clock",
@@ -90,31 +66,19 @@ class Watched:
         "ended_at",
         "first_ppid",
         "named_ppid",
-        "pid",
-        "pidfd",
         "raw",
         "sample",
         "stack",
-        "start_ticks",
-        "stat_fd",
         "tags",
         "token",
         "uid",
     )
 
-    def __init__(self, pid: int, source: Source, descriptors: Descriptors | None) -> None:
-        self._source = source
+    def __init__(self, pid: int, source: Source, descriptors: Descriptors = (None, None)) -> None:
+        super().__init__(pid, source, descriptors)
         self.token = next(_tokens)
-        self.pid = pid
-        self.pidfd: int | None = None
-        self.stat_fd: int | None = None
-        if descriptors is not None:
-            self.pidfd, self.stat_fd = descriptors
         self.raw = b""
-        self.start_ticks = 0
-        """Since boot; the fallback for identity where nothing is held."""
-        stat = self._present()
-        self.start_ticks = stat.start_ticks
+        stat = self.present()
         self.adopted = False
         """Known by another trail than its parent: whoever is its parent now has adopted it."""
         self.first_ppid = stat.ppid
@@ -131,11 +95,6 @@ class Watched:
         self.stack = stat.stack
         self._read_texts(stat)
         self.sample = self._sample(stat, None)
-
-    def _present(self) -> procfs.Stat:
-        if self.stat_fd is None:
-            return self._source.read_stat(self.pid)
-        return procfs.parse_stat(procfs.pread_stat(self.stat_fd))
 
     # ------------------------------------------------------------ looking
 
@@ -163,10 +122,7 @@ class Watched:
                 return None
             self.raw = raw
             return procfs.parse_stat(raw)
-        stat = self._source.read_stat(self.pid)
-        if stat.start_ticks != self.start_ticks:
-            raise ProcessLookupError(f"pid {self.pid} was given to another process")
-        return stat
+        return self.present()
 
     def _account(self, clock: float) -> bool:
         """CPU share since the mark before; True where it differs from the last."""
@@ -206,38 +162,6 @@ class Watched:
     def _exit_is_shown(self, stat: procfs.Stat) -> bool:
         return stat.exit_code != 0 or _or_none(self._source.may_read_exit, self.pid) is True
 
-    # ------------------------------------------------------------ acting
-
-    def exists(self) -> bool:
-        """False once it has been reaped; as certain as what is held of it allows."""
-        if self.pidfd is not None and not pidfd.exists(self.pidfd):
-            return False
-        try:
-            return self._present().start_ticks == self.start_ticks
-        except ProcessLookupError:
-            return False
-
-    def send(self, signum: int) -> None:
-        """Signals this very process.
-
-        Through the pidfd where one is held.  Else one is opened now, or the
-        pid used, right after a check that it is still the same process.
-        """
-        if self.pidfd is not None:
-            pidfd.send(self.pidfd, signum)
-            return
-        late = pidfd.open_pidfd(self.pid)
-        try:
-            if not self.exists():
-                raise ProcessLookupError(f"process {self.pid} is gone")
-            if late is not None:
-                pidfd.send(late, signum)
-            else:
-                os.kill(self.pid, signum)
-        finally:
-            if late is not None:
-                os.close(late)
-
     # ------------------------------------------------------------ telling
 
     def observation(self, boot_time: float) -> Observation:
@@ -271,73 +195,44 @@ class Watched:
 
     def hold_late(self, budget: Budget) -> bool:
         """Takes descriptors for a process that had to do without them; True where it did."""
-        if self.stat_fd is not None or not budget.take():
+        if self.stat_fd is not None or not self._source.KEEPS_OPEN or not budget.take():
             return False
-        descriptors = _open(self.pid)
-        if descriptors is None:
-            budget.give_back()
-            return False
-        self.pidfd, self.stat_fd = descriptors
-        same = self.exists()
-        if not same:
-            self.release(budget)
-        return same
+        descriptors = open_descriptors(self.pid)
+        if descriptors[1] is not None and self.take(descriptors):
+            return True
+        budget.give_back()
+        return False
 
     def release(self, budget: Budget) -> None:
         """Closes what is held."""
         if self.stat_fd is not None:
-            _close((self.pidfd, self.stat_fd))
             budget.give_back()
-        self.pidfd = self.stat_fd = None
+        self.close()
 
 
-def hold(pid: int, source: Source, budget: Budget) -> Watched:
+def watch(pid: int, source: Source, budget: Budget) -> Watched:
     """Takes hold of the process that has `pid` now.
 
     Raises `ProcessLookupError` where there is none or it vanished meanwhile.
     """
-    descriptors = None
-    if source.KEEPS_OPEN and budget.take():
-        try:
-            descriptors = _open(pid)
-        finally:
-            if descriptors is None:
-                budget.give_back()
+    descriptors: Descriptors = (None, None)
+    granted = source.KEEPS_OPEN and budget.take()
     try:
+        if granted:
+            descriptors = open_descriptors(pid)
         watched = Watched(pid, source, descriptors)
     except OSError:
-        if descriptors is not None:
-            _close(descriptors)
+        close_descriptors(descriptors)
+        if granted:
             budget.give_back()
         raise
+    if granted and watched.stat_fd is None:
+        budget.give_back()
     # The texts were read by pid: they are its own if it had the pid from first to last.
     if not watched.exists():
         watched.release(budget)
         raise ProcessLookupError(f"there is no process {pid}")
     return watched
-
-
-def _open(pid: int) -> Descriptors | None:
-    """The pidfd and the stat descriptor of one process; None where no descriptor is left.
-
-    The pidfd comes first: as long as its process exists, the pid can't have
-    gone to another.
-    """
-    process = pidfd.open_pidfd(pid)
-    try:
-        return process, procfs.open_stat(pid)
-    except OSError as error:
-        if process is not None:
-            os.close(process)
-        if error.errno in _FULL:
-            return None
-        raise
-
-
-def _close(descriptors: Descriptors) -> None:
-    for descriptor in descriptors:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 def _or_none(read: Callable[[int], _Read], pid: int) -> _Read | None:
