@@ -1,0 +1,186 @@
+"""What the screen says about a row: glyph, word, look; and the way to show untrusted text.
+
+A state is a glyph and a word first and a colour only then, so that it reads without
+colour.  The look is the name that style sheets know (``zombie``, ``orphan``, …): widgets
+make a component class of it, and the theme gives it its colours.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from proctui.model import Lineage, Row, State
+from proctui.tui.figures import UNKNOWN, age, exitcode, percent, signal_name, size
+from proctui.tui.untrusted import (
+    ascii_only,
+    cells,
+    content,
+    ellipsis,
+    fit,
+    plain,
+    safe,
+    wants_ascii,
+)
+
+__all__ = [
+    "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells", "content",
+    "daemon_text", "ellipsis", "exitcode", "exitcode_text", "fit", "look", "parent_text",
+    "percent", "plain", "row_age", "safe", "signal_name", "size", "state_glyph", "state_text",
+    "state_word", "target_text", "wants_ascii",
+]  # fmt: skip
+
+Look = Literal["zombie", "orphan", "failed", "alive", "busy", "stopped", "idle", "ended", "crashed"]
+"""What a row looks like, loudest first; the name of its component class."""
+
+_LETTERS = {
+    State.RUNNING: "R",
+    State.SLEEPING: "S",
+    State.WAITING: "D",
+    State.STOPPED: "T",
+    State.ZOMBIE: "Z",
+}
+
+_GLYPHS: dict[Look, str] = {
+    "zombie": "Z",
+    "orphan": "O",
+    "failed": "!",
+    "alive": "●",
+    "busy": "●",
+    "stopped": "●",
+    "idle": "○",
+    "ended": "✓",
+    "crashed": "✗",
+}
+
+_LOOKS: dict[State, Look] = {
+    State.ZOMBIE: "zombie",
+    State.FAILED: "failed",
+    State.RUNNING: "busy",
+    State.SLEEPING: "alive",
+    State.WAITING: "alive",
+    State.STOPPED: "stopped",
+}
+
+
+def look(row: Row) -> Look:
+    """The loudest thing about a row; an orphan that became a zombie looks like a zombie."""
+    state = row.state
+    if state is State.ZOMBIE:
+        return "zombie"
+    if row.orphan and not row.gone:
+        return "orphan"
+    if state is State.ENDED:
+        return "ended" if row.exitcode == 0 else "crashed"
+    return _LOOKS.get(state, "idle")
+
+
+def state_glyph(row: Row) -> str:
+    """One cell."""
+    if row.state is State.STARTING or row.state is State.BACKOFF:
+        return plain("◌")
+    if row.state is State.UNKNOWN and not row.orphan:
+        return "?"
+    return plain(_GLYPHS[look(row)])
+
+
+def state_word(row: Row) -> str:
+    """The state alone, without times: ``S sleeping``, ``Z zombie``, ``ended``."""
+    letter = _LETTERS.get(row.state)
+    return f"{letter} {row.state.value}" if letter else row.state.value
+
+
+def state_text(row: Row, now: float) -> str:
+    """What the STATE column says; safe, of any length.  `now` in seconds since the epoch."""
+    return safe(plain(_state_text(row, now)))
+
+
+def _state_text(row: Row, now: float) -> str:
+    state, worker = row.state, row.worker
+    if state is State.ZOMBIE:
+        since = "" if row.zombie_since is None else f" {age(int(now) - int(row.zombie_since))}"
+        text = f"Z zombie{since}"
+        return f"{text}, {_orphan(row.lineage)}" if row.orphan else text
+    if state is State.ENDED:
+        text = f"ended {exitcode_text(row)}"
+        joined = worker is not None and worker.joined_at is not None
+        return f"{text}, joined" if joined else text
+    if state is State.FAILED:
+        reason = worker.failure if worker is not None else None
+        return f"failed: {reason}" if reason else "failed"
+    if state is State.BACKOFF and worker is not None and worker.backoff_until is not None:
+        return f"starts in {age(worker.backoff_until - now)}"
+    if row.orphan:
+        return f"O {_orphan(row.lineage)}"
+    return state_word(row) + _asked(row)
+
+
+def _asked(row: Row) -> str:
+    """What was asked of a worker and has not happened yet."""
+    worker = row.worker
+    if worker is None:
+        return ""
+    return ", stopping" if worker.stopping else ", joining" if worker.joining else ""
+
+
+def _orphan(lineage: Lineage) -> str:
+    adopter = adopter_text(lineage)
+    return f"orphan → {adopter}" if adopter else "orphan"
+
+
+def adopter_text(lineage: Lineage) -> str:
+    """``init(1)``; "" where there is none.  Untrusted: goes through `safe`."""
+    if lineage.adopter_pid is None:
+        return ""
+    return f"{lineage.adopter or '?'}({lineage.adopter_pid})"
+
+
+def parent_text(row: Row) -> str:
+    """Name of the present parent as far as known, "" where not.  Untrusted."""
+    lineage = row.lineage
+    return lineage.adopter if lineage.adopter_pid is not None else lineage.first_parent
+
+
+def target_text(row: Row) -> str:
+    """What the TARGET column says about a row.  Untrusted: goes through `safe`."""
+    if row.worker is not None:
+        return row.worker.label or row.command
+    said = row.helper
+    if row.state is State.ZOMBIE:
+        parent = parent_text(row)
+        said = f"not joined by {parent}" if parent else "not joined by its parent"
+    elif row.orphan and row.lineage.first_parent:
+        said = f"first parent: {row.lineage.first_parent}"
+    if said and row.command:
+        return f"{said} · {row.command}"
+    return said or row.command
+
+
+def alive_text(row: Row) -> str:
+    """`Process.is_alive()` as Python writes it; unknown for what has no `Process` object."""
+    worker = row.worker
+    return UNKNOWN if worker is None or worker.alive is None else str(worker.alive)
+
+
+def daemon_text(row: Row) -> str:
+    """`Process.daemon` likewise."""
+    return UNKNOWN if row.worker is None else str(row.worker.daemon)
+
+
+def exitcode_text(row: Row) -> str:
+    """``None`` while a worker runs, ``?`` where the code can't be known, else `exitcode`."""
+    if row.exitcode is not None:
+        return exitcode(row.exitcode)
+    worker = row.worker
+    if row.state in (State.ZOMBIE, State.ENDED) or (worker is not None and worker.exitcode_lost):
+        return "?"
+    return UNKNOWN if worker is None or worker.alive is None else "None"
+
+
+def row_age(row: Row, now: float) -> float | None:
+    """Whole seconds since its process started; None for what does not exist (any more).
+
+    Counted from second to second of the clock, so that all rows advance together.
+    """
+    if row.started_at is None or row.gone or row.sample is None:
+        return None
+    return int(now) - int(row.started_at)

@@ -1,0 +1,49 @@
+"""Component classes of a widget → styles, composed one upon the other and remembered."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.widget import Widget
+
+
+class Palette:
+    """The styles of one widget's component classes ``PREFIX--NAME``.
+
+    `clear` must be called when the widget's style sheets change.
+    """
+
+    def __init__(self, widget: Widget, prefix: str) -> None:
+        self._widget = widget
+        self._prefix = prefix
+        self._styles: dict[tuple[str, ...], Style] = {}
+
+    def clear(self) -> None:
+        """Forgets what was composed."""
+        self._styles.clear()
+
+    def style(self, *names: str) -> Style:
+        """The widget's own style with the classes `names` laid upon it, the last on top.
+
+        Empty names are left out.  A background with an alpha shows what lies under it.
+        """
+        style = self._styles.get(names)
+        if style is None:
+            style = self._styles[names] = self._compose(names)
+        return style
+
+    def _compose(self, names: tuple[str, ...]) -> Style:
+        _, _, background, color = self._widget.colors
+        style = Style()
+        automatic = False
+        for name in filter(None, names):
+            layer = self._widget.get_component_styles(f"{self._prefix}--{name}")
+            if layer.has_rule("background"):
+                background += layer.background.tint(layer.background_tint)
+            if layer.has_rule("color"):
+                color, automatic = layer.color, False
+            if layer.has_rule("auto_color") and layer.auto_color:
+                automatic = True
+            style += layer.text_style
+        if automatic:
+            color = background.get_contrast_text(color.a)
+        return style + Style.from_color((background + color).rich_color, background.rich_color)

@@ -1,0 +1,345 @@
+"""Drawing the process table: a hand-written widget on Textual's line API.
+
+It reads row objects straight from the model and formats nothing that is not drawn.
+A line is drawn again only when its *stamp* changes: the row's key and version, its
+marks (cursor, tag, tree line, …) and the beat of its ages.  What was drawn is kept, so
+scrolling finds its lines ready.  Keys and mouse are `ProcessTable`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, NamedTuple, Self
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from proctui.model import Row
+from proctui.tui import text
+from proctui.tui.widgets import scrollbar
+from proctui.tui.widgets.cells import beat
+from proctui.tui.widgets.columns import Layout, fitted, stretched
+from proctui.tui.widgets.lines import LinePainter, Mark
+from proctui.tui.widgets.palette import Palette
+from proctui.tui.widgets.process_style import COMPONENT_CLASSES, CSS
+from proctui.tui.widgets.viewport import Viewport
+from proctui.view import COLUMNS, Arrangement, Column
+
+HEADER = 1
+"""Lines above the first row."""
+
+_KEPT_STRIPS = 1024
+
+
+class Stamp(NamedTuple):
+    """What a drawn line shows; as long as it stands the line need not be drawn again."""
+
+    key: str = ""
+    version: int = 0
+    beat: int = 0
+    mark: Mark = Mark()
+
+
+_NOTHING = Stamp()
+
+
+class ProcessLines(Widget):
+    """Lines of processes with a header, a cursor and a scroll offset of their own."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
+    DEFAULT_CSS = CSS
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`clock` tells seconds since the epoch; tests bring their own."""
+        super().__init__(name=name, id=id, classes=classes)
+        self.placeholder = ""
+        """What is said where there are no rows; may be untrusted."""
+        self._clock = clock
+        self._frozen: float | None = None
+        self._now = clock()
+        self._arrangement = Arrangement()
+        self._index: dict[str, int] = {}
+        self._cursor_key: str | None = None
+        self._tags: set[str] = set()
+        self._hover = -1
+        self._hover_title: Column | None = None
+        self._columns: tuple[Column, ...] = COLUMNS
+        self._widths: dict[Column, int] = {}
+        self._target_width = 0
+        self._view = Viewport()
+        self._palette = Palette(self, "process-table")
+        self._painter = LinePainter(self._palette, fitted(1))
+        self._strips: dict[Stamp, Strip] = {}
+        self._painted: dict[int, Stamp] = {}
+
+    # -------------------------------------------------------------------- what is shown
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """What was shown last."""
+        return self._arrangement
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows in the order of the screen."""
+        return self._arrangement.rows
+
+    @property
+    def cursor_key(self) -> str | None:
+        """Identity of the row under the cursor; None where there are no rows."""
+        return self._cursor_key
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor."""
+        index = self._index.get(self._cursor_key) if self._cursor_key is not None else None
+        return None if index is None else self._arrangement.rows[index]
+
+    @property
+    def visible_rows(self) -> Sequence[Row]:
+        """The rows on the screen."""
+        view = self._view
+        return self._arrangement.rows[view.top : view.top + view.height]
+
+    @property
+    def rows_formatted(self) -> int:
+        """How many times a row was made into text so far; only rows that are drawn count."""
+        return self._painter.rows_formatted
+
+    @property
+    def column_layout(self) -> Layout:
+        """Where the columns stand now."""
+        return self._painter.layout
+
+    @property
+    def scrolled_sideways(self) -> int:
+        """Cells that all columns but the first are scrolled by."""
+        return self._painter.left
+
+    def show(self, arrangement: Arrangement) -> None:
+        """Takes another list: after rows came or went, and when order, filter or folds changed.
+
+        The cursor stays on its process.  Where that is gone it goes to the nearest row that
+        is left, and `cursor_moved` hears of it.
+        """
+        old, view = self._arrangement.rows, self._view
+        self._arrangement = arrangement
+        self._index = {row.key: index for index, row in enumerate(arrangement.rows)}
+        top = self._survivor(old, view.top, forwards_only=True)
+        cursor = self._survivor(old, view.cursor)
+        if cursor is None:
+            cursor = 0 if arrangement.rows else -1
+        view.replace(len(arrangement.rows), cursor, top)
+        self._hover = -1
+        self._repaint()
+        self._take_cursor()
+
+    def touch(self, keys: frozenset[str] | None = None) -> None:
+        """These rows changed (None: any may have); draws again what of them is on the screen.
+
+        Costs as much as there are lines on the screen, however many keys there are.
+        """
+        if keys is None or any(row.key in keys for row in self.visible_rows):
+            self._repaint()
+
+    def move_to(self, key: str | None) -> bool:
+        """Puts the cursor on a row; False where there is none of that key."""
+        index = self._index.get(key) if key is not None else None
+        if index is None:
+            return False
+        self._move_cursor(index)
+        return True
+
+    def tick(self) -> None:
+        """Lets ages advance.  Called each second; draws only cells that time has changed."""
+        if self._frozen is None:
+            self._now = self._clock()
+            self._repaint()
+
+    def freeze(self, when: float | None) -> None:
+        """Shows ages as they were at `when` (seconds since the epoch); None lets them run."""
+        self._frozen = when
+        self._now = self._clock() if when is None else when
+        self._repaint()
+
+    def set_columns(
+        self, columns: Sequence[Column] = COLUMNS, widths: Mapping[Column, int] | None = None
+    ) -> None:
+        """Chooses columns, their order and, where given, their widths in cells."""
+        self._columns = tuple(columns)
+        self._widths = dict(widths or {})
+        self._lay_out()
+
+    def cursor_moved(self) -> None:
+        """Called when the cursor stands on another process than before."""
+
+    # ------------------------------------------------------------------------- the cursor
+
+    def _survivor(
+        self, old: Sequence[Row], index: int, *, forwards_only: bool = False
+    ) -> int | None:
+        """Where the row at `index` of an old list stands now, or its nearest neighbour left."""
+        if not 0 <= index < len(old):
+            return None
+        found = self._index.get(old[index].key)
+        for distance in range(1, len(old)):
+            if found is not None:
+                break
+            if index + distance < len(old):
+                found = self._index.get(old[index + distance].key)
+            if found is None and not forwards_only and index >= distance:
+                found = self._index.get(old[index - distance].key)
+        return found
+
+    def _move_cursor(self, index: int) -> None:
+        self._view.move_to(index)
+        self._repaint()
+        self._take_cursor()
+
+    def _take_cursor(self) -> None:
+        """Remembers whose row the cursor is on, and tells when that is somebody else now."""
+        index = self._view.cursor
+        key = self._arrangement.rows[index].key if index >= 0 else None
+        if key != self._cursor_key:
+            self._cursor_key = key
+            self.cursor_moved()
+
+    # --------------------------------------------------------------------------- drawing
+
+    def _stamp(self, y: int) -> Stamp:
+        """What line `y` of the widget should show now; `_NOTHING` below the last row."""
+        view, arrangement = self._view, self._arrangement
+        index = view.top + y - HEADER
+        if not 0 <= index < view.count:
+            return _NOTHING
+        row = arrangement.rows[index]
+        key = row.key
+        mark = Mark(
+            arrangement.guides[index],
+            arrangement.hidden.get(key),
+            index == view.cursor,
+            index == self._hover,
+            key in self._tags,
+            key in arrangement.context,
+            scrollbar.cell(y - HEADER, view.count, view.height, view.top),
+        )
+        return Stamp(key, row.version, beat(row, self._now), mark)
+
+    def render_line(self, y: int) -> Strip:
+        """Draws one line, or finds it drawn."""
+        if y < HEADER:
+            shown = self._arrangement
+            return self._painter.header(shown.sort, shown.reverse, self._hover_title)
+        stamp = self._stamp(y)
+        self._painted[y] = stamp
+        if stamp is _NOTHING:
+            empty = y == HEADER and not self._arrangement.rows
+            return self._painter.message(self.placeholder) if empty else self._painter.blank()
+        strip = self._strips.get(stamp)
+        if strip is None:
+            if len(self._strips) >= _KEPT_STRIPS:
+                self._strips.clear()
+            row = self._arrangement.rows[self._view.top + y - HEADER]
+            strip = self._strips[stamp] = self._painter.row(row, stamp.mark, self._now)
+        return strip
+
+    def _repaint(self) -> None:
+        """Asks for the lines to be drawn whose stamps are not those on the screen."""
+        width, regions = self.size.width, []
+        painted = self._painted
+        for y in range(HEADER, HEADER + self._view.height):
+            stamp, before = self._stamp(y), painted.get(y)
+            if stamp == before:
+                continue
+            if before is not None and stamp._replace(beat=before.beat) == before:
+                regions += self._aging(y)
+            else:
+                regions.append(Region(0, y, width, 1))
+        if regions:
+            super().refresh(*regions)
+
+    def _aging(self, y: int) -> list[Region]:
+        """The cells of a line that time alone changes."""
+        if self._painter.left:
+            return [Region(0, y, self.size.width, 1)]
+        changing: tuple[Column, ...] = ("state", "age")
+        cells = map(self._painter.layout.find, changing)
+        return [Region(cell.x, y, cell.width, 1) for cell in cells if cell is not None]
+
+    def _repaint_header(self) -> None:
+        super().refresh(Region(0, 0, self.size.width, HEADER))
+
+    def _repaint_all(self) -> None:
+        self._strips.clear()
+        self._painted.clear()
+        super().refresh(self.size.region)
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As Textual's; without regions it also forgets styles, which may have changed."""
+        if not regions and repaint:
+            self._palette.clear()
+            self._strips.clear()
+            self._painted.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Forgets what was drawn in the old styles."""
+        super().notify_style_update()
+        self._palette.clear()
+        self._strips.clear()
+        self._painted.clear()
+
+    # ---------------------------------------------------------------------------- layout
+
+    def on_mount(self) -> None:
+        """Starts the clock of the ages."""
+        self._painter.mono = self.app.no_color
+        self.set_interval(1.0, self.tick)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fits the columns into the new size."""
+        self._view.resize(max(0, self.size.height - HEADER))
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        painter, width = self._painter, self.size.width
+        painter.width = width
+        if painter.left:
+            painter.layout = stretched(width, self._target_width, self._columns, self._widths)
+            painter.left = min(painter.left, self._furthest_left())
+        if not painter.left:
+            self._target_width = 0
+            painter.layout = fitted(width, self._columns, self._widths)
+        self._repaint_all()
+
+    def _furthest_left(self) -> int:
+        return max(0, self._painter.layout.width - (self.size.width - 1))
+
+    def scroll_sideways(self, cells: int) -> bool:
+        """Scrolls all columns but the first; False where there is nothing more to see."""
+        painter = self._painter
+        before = painter.left
+        longest = max(
+            (text.cells(text.safe(text.target_text(r))) for r in self.visible_rows), default=0
+        )
+        self._target_width = max(self._target_width, longest)
+        painter.left = max(0, before + cells)
+        self._lay_out()
+        return painter.left != before
