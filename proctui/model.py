@@ -127,6 +127,9 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
     """Of a zombie: when its pidfd told the end, seconds since the epoch; None where it was found
     dead by a look instead, so that it ended at the latest then."""
+    forked_by: int | None = None
+    """Its first parent, where the kernel told of the fork itself (proc connector): it may have
+    another parent by the time of the first sample."""
 
 
 class ProcessDetails(msgspec.Struct, frozen=True, kw_only=True):
