@@ -1,0 +1,132 @@
+"""What each row went through: marks for the timeline, series for the sparklines.
+
+Bounded in every direction: marks and points of one process, and the histories
+of processes that are gone.  Pure; times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+MAX_MARKS = 256
+"""Kept of one process, the latest."""
+MAX_POINTS = 300
+"""CPU and memory figures kept of one process, the latest."""
+MAX_GONE = 2000
+"""Histories kept of processes that are gone, the latest."""
+
+MarkKind = Literal[
+    "started", "signal", "stop", "zombie", "orphaned", "ended", "join", "joined", "restart",
+    "failed",
+]  # fmt: skip
+"""``join`` is a join that waits, gives up or is cancelled; ``joined`` one that succeeded."""
+
+
+class Mark(NamedTuple):
+    """One moment on a lifeline."""
+
+    time: float
+    kind: MarkKind
+    text: str = ""
+    """What exactly, for example ``SIGTERM``, ``exit code 3``, ``init (1)``; untrusted."""
+    seq: int | None = None
+    """Number of the event that tells the same; None where only the kernel told."""
+
+
+class Point(NamedTuple):
+    """Figures at one moment.  A process whose figures stand still brings none."""
+
+    time: float
+    cpu_percent: float
+    """Of one core."""
+    rss_bytes: int
+
+
+class History:
+    """One row's past.  `name` and `worker` stay true after the row has gone."""
+
+    __slots__ = ("_points", "ended_at", "key", "marks", "name", "parent", "worker")
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.name = ""
+        """Last name of the process; untrusted."""
+        self.parent: str | None = None
+        """Key of the row that it hung under last."""
+        self.worker: str | None = None
+        """Id of the worker that it is or descends from."""
+        self.ended_at: float | None = None
+        """Set once the row has gone."""
+        self.marks: deque[Mark] = deque(maxlen=MAX_MARKS)
+        self._points: array[float] | None = None
+
+    def mark(self, mark: Mark) -> None:
+        """Adds a mark in order of time, which late news need not come in; none twice."""
+        marks = self.marks
+        if not marks or marks[-1].time < mark.time:
+            marks.append(mark)
+            return
+        if any(mark.time == m.time and mark.kind == m.kind for m in marks):
+            return
+        later: list[Mark] = []
+        while marks and marks[-1].time > mark.time:
+            later.append(marks.pop())
+        marks.append(mark)
+        marks.extend(reversed(later))
+
+    def point(self, time: float, cpu_percent: float, rss_bytes: int) -> None:
+        """Adds the figures of one moment."""
+        if self._points is None:
+            self._points = array("d")
+        points = self._points
+        points.extend((time, cpu_percent, rss_bytes))
+        if len(points) > 3 * MAX_POINTS + 192:  # cut now and then, not each time
+            del points[: len(points) - 3 * MAX_POINTS]
+
+    def points(self) -> list[Point]:
+        """Figures in order of time, at most `MAX_POINTS`."""
+        flat = self._points or array("d")
+        found = [Point(flat[i], flat[i + 1], int(flat[i + 2])) for i in range(0, len(flat), 3)]
+        return found[-MAX_POINTS:]
+
+
+class Histories:
+    """The histories of all rows, those of gone ones in the order in which they went."""
+
+    def __init__(self, *, max_gone: int = MAX_GONE) -> None:
+        self._all: dict[str, History] = {}
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._max_gone = max_gone
+
+    def __iter__(self) -> Iterator[History]:
+        return iter(self._all.values())
+
+    def get(self, key: str) -> History | None:
+        """None for a key never seen, or gone too long ago."""
+        return self._all.get(key)
+
+    def of(self, key: str) -> History:
+        """Its history, begun if there is none."""
+        history = self._all.get(key)
+        if history is None:
+            history = self._all[key] = History(key)
+        return history
+
+    def left(self, key: str, when: float) -> None:
+        """The row has gone; its history may be dropped once too many others followed."""
+        history = self._all.get(key)
+        if history is None:
+            return
+        history.ended_at = when
+        self._gone[key] = None
+        while len(self._gone) > self._max_gone:
+            oldest, _ = self._gone.popitem(last=False)
+            self._all.pop(oldest, None)
+
+    def came_back(self, key: str) -> None:
+        """A row of this key exists again (a worker that was removed and added)."""
+        if self._gone.pop(key, 1) is None:
+            self._all[key].ended_at = None

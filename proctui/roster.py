@@ -1,0 +1,142 @@
+"""The workers of a session and which process each of them is at present.  Pure.
+
+Python tells of workers, the kernel of processes; a worker's process is found by
+its pid, and by more than that, because pids are given again.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from proctui.classify import contradicts
+from proctui.kin import Kin
+from proctui.lineage import Family
+from proctui.model import Departure, Worker
+from proctui.runs import Run, is_over, is_run, started_after
+
+
+class Post(msgspec.Struct):
+    """A worker and the process of its present run."""
+
+    worker: Worker
+    order: int
+    """Place in the session."""
+    token: int | None = None
+    """Its process, while the kernel knows one that was not joined."""
+    departure: Departure | None = None
+    """How its process went, once it is gone."""
+    found: bool = False
+    """The present run's process was seen: no other can be it."""
+
+
+class Roster:
+    """All workers by id, kept together with the family that their processes belong to."""
+
+    def __init__(self, family: Family) -> None:
+        self.posts: dict[str, Post] = {}
+        self._family = family
+        self._by_pid: dict[int, str] = {}
+        self._orders = 0
+
+    def update(self, worker: Worker, now: float) -> set[int]:
+        """Takes in what Python says; tokens of the processes that this tells something about."""
+        post = self.posts.get(worker.id)
+        touched: set[int] = set()
+        if post is None:
+            post = self.posts[worker.id] = Post(worker, self._orders)
+            self._orders += 1
+            touched |= self._new_run(post, now)
+        else:
+            before, post.worker = post.worker, worker
+            if (before.pid, before.started_at) != (worker.pid, worker.started_at):
+                touched |= self._part(post)
+                touched |= self._new_run(post, now)
+            elif post.token is not None and before.name != worker.name:
+                touched |= self._family.rename(self._family.kin[post.token], worker.name)
+        if worker.pid is not None:
+            self._end_run(worker, now)
+            touched |= self._seek(post)
+            if is_over(worker):
+                touched |= self._retire(post, now)
+        return touched
+
+    def remove(self, worker: str, now: float) -> set[int]:
+        """Forgets a worker, which must have been joined; tokens of its process."""
+        post = self.posts.pop(worker, None)
+        if post is None:
+            return set()
+        if post.worker.pid is not None and self._by_pid.get(post.worker.pid) == worker:
+            del self._by_pid[post.worker.pid]
+        return self._retire(post, now)
+
+    def reorder(self, workers: tuple[Worker, ...]) -> None:
+        """Puts them in this order."""
+        for self._orders, worker in enumerate(workers):
+            self.posts[worker.id].order = self._orders
+        self._orders = len(workers)
+
+    def claim(self, kin: Kin) -> set[int]:
+        """A process came into view: is it a worker's?  Tokens that this tells about."""
+        worker = self._by_pid.get(kin.pid)
+        return self._seek(self.posts[worker]) if worker is not None else set()
+
+    def departed(self, kin: Kin, departure: Departure) -> None:
+        """The kernel says that this process is gone."""
+        post = self.posts.get(kin.bound) if kin.bound is not None else None
+        if post is not None and post.token == kin.token:
+            post.token = None
+            post.departure = departure
+
+    def is_present(self, kin: Kin) -> bool:
+        """Whether it is the process of its worker's present run."""
+        post = self.posts.get(kin.bound) if kin.bound is not None else None
+        return post is not None and post.token == kin.token
+
+    # ------------------------------------------------------------ runs
+
+    def _new_run(self, post: Post, now: float) -> set[int]:
+        worker = post.worker
+        post.token, post.departure, post.found = None, None, False
+        if worker.pid is None:
+            return set()
+        self._by_pid[worker.pid] = worker.id
+        return self._family.lead(Run(worker.id, worker.pid, worker.started_at), now)
+
+    def _end_run(self, worker: Worker, now: float) -> None:
+        run = self._family.leaders.run(worker.pid or 0)
+        if run is not None and run.worker == worker.id and run.ended_at is None and is_over(worker):
+            run.ended_at = worker.joined_at or worker.ended_at or now
+
+    def _part(self, post: Post) -> set[int]:
+        """A new run began, and nobody said that the one before was joined."""
+        kin = None if post.token is None else self._family.kin.get(post.token)
+        if kin is None:
+            return set()
+        self._family.release(kin)
+        return {kin.token}
+
+    def _seek(self, post: Post) -> set[int]:
+        worker = post.worker
+        if post.found or worker.pid is None:
+            return set()
+        kin = self._family.living(worker.pid)
+        if kin is None or kin.bound is not None or kin is self._family.supervisor:
+            return set()
+        if not is_run(worker, kin):
+            return set()
+        if is_over(worker):
+            over = worker.joined_at or worker.ended_at
+            if over is None or kin.first_seen > over + 1.0 or started_after(kin, over):
+                return set()
+        post.found = True
+        post.token = kin.token
+        return self._family.bind(kin, worker)
+
+    def _retire(self, post: Post, now: float) -> set[int]:
+        """It was joined: whatever was last seen of its process is over."""
+        kin = None if post.token is None else self._family.kin.get(post.token)
+        if kin is None or contradicts(post.worker, kin.sample):
+            return set()
+        kin.retired_at = post.worker.joined_at or now
+        post.token = None
+        return {kin.token, *self._family.under(kin.pid)}

@@ -1,0 +1,112 @@
+"""The runs of workers: which session is whose, and which process a run is.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from proctui.kin import Kin
+from proctui.model import Worker
+
+START_SLACK = 2.0
+"""Seconds by which parent and kernel may differ about a start: the kernel counts clock ticks
+from boot, the parent reads the clock some time around the fork."""
+END_SLACK = 0.1
+MAX_ENDED = 4096
+"""Ended runs remembered although nobody is known to live in their session."""
+
+
+class Run(msgspec.Struct):
+    """One process that a worker was: it led a session that has its pid for a number."""
+
+    worker: str
+    pid: int
+    started_at: float | None
+    ended_at: float | None = None
+
+
+class Leaders:
+    """Session numbers and whose they are.
+
+    A number is not given again while anybody lives in that session
+    (kernel/pid.c: a pid is freed with its last use, also as session id).
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Run] = {}
+
+    def lead(self, run: Run, inhabited: Callable[[int], bool]) -> None:
+        """From now on the session numbered `run.pid` is this run's."""
+        self._runs.pop(run.pid, None)
+        self._runs[run.pid] = run
+        if len(self._runs) > 2 * MAX_ENDED:
+            self._prune(inhabited)
+
+    def _prune(self, inhabited: Callable[[int], bool]) -> None:
+        empty = [
+            pid
+            for pid, run in self._runs.items()
+            if run.ended_at is not None and not inhabited(pid)
+        ]
+        for pid in empty[:-MAX_ENDED]:
+            del self._runs[pid]
+
+    def run(self, sid: int) -> Run | None:
+        """Whose session that is or was."""
+        return self._runs.get(sid)
+
+    def recycled(self, kin: Kin) -> None:
+        """A process has a pid that once was a run's: if it is another, the number is no trail."""
+        run = self._runs.get(kin.pid)
+        if run is not None and run.ended_at is not None and started_after(kin, run.ended_at):
+            del self._runs[kin.pid]
+
+    def claim(self, kin: Kin, *, inhabited: bool) -> Run | None:
+        """The run whose session `kin` lives in, where that is certain.
+
+        A process that started after the run's end is of that session only if
+        the session was `inhabited` by others meanwhile: else its number may
+        have been given again.
+        """
+        run = self._runs.get(kin.sample.sid)
+        if run is None or kin.pid == run.pid:
+            return None
+        if run.started_at is not None and kin.started_at < run.started_at - START_SLACK:
+            return None
+        if run.ended_at is not None and started_after(kin, run.ended_at) and not inhabited:
+            return None
+        return run
+
+
+def started_after(kin: Kin, when: float) -> bool:
+    """Whether its start is certainly later."""
+    return kin.started_at > when + END_SLACK
+
+
+def is_over(worker: Worker) -> bool:
+    """The parent has joined it: no process has its pid on its behalf any more."""
+    if worker.phase in ("alive", "ended"):
+        return False
+    if worker.phase in ("joined", "backoff"):
+        return True
+    return worker.phase == "idle" or worker.joined_at is not None
+
+
+def is_run(worker: Worker, kin: Kin) -> bool:
+    """Whether this process is the present run of that worker, whose pid it has.
+
+    A pid belongs to the run from its start until it is joined, so what was
+    seen with that pid in between is the run.  Where the starts don't fit
+    (the clock was set), the parent or the session that each worker leads tell.
+    """
+    if worker.pid != kin.pid:
+        return False
+    if worker.started_at is None or kin.started_at == 0.0:
+        return True
+    if abs(kin.started_at - worker.started_at) <= START_SLACK:
+        return True
+    if kin.last_seen < worker.started_at + START_SLACK:
+        return False
+    own = kin.sample.ppid == worker.ppid and worker.start_method != "forkserver"
+    return own or kin.sample.sid == kin.pid

@@ -1,0 +1,73 @@
+"""What the status bar counts, kept up with each change of a row.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from proctui.classify import ALIVE_STATES
+from proctui.model import Counts, Row, State
+
+_Share = tuple[int, int, int, int, int, int, int, int]
+"""Workers, alive, ended, failed, zombies, orphans, thousandths of a CPU per cent, bytes."""
+
+_NOTHING: _Share = (0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def share(row: Row) -> _Share:
+    """What one row adds.  Whole numbers, so that sums stay exact."""
+    worker = row.worker is not None
+    state = row.state
+    unknown = state is State.UNKNOWN and row.worker is not None and row.worker.alive is True
+    return (
+        worker,
+        worker and (state in ALIVE_STATES or unknown),
+        worker and state in (State.ENDED, State.ZOMBIE),
+        worker and state is State.FAILED,
+        state is State.ZOMBIE,
+        row.orphan,
+        round(1000 * (row.cpu_percent or 0.0)),
+        0 if row.sample is None else row.sample.rss_bytes,
+    )
+
+
+def as_counts(total: Iterable[int]) -> Counts:
+    """The sum of shares as the status bar shows it."""
+    workers, alive, ended, failed, zombies, orphans, cpu, rss = total
+    return Counts(
+        workers=workers,
+        alive=alive,
+        ended=ended,
+        failed=failed,
+        zombies=zombies,
+        orphans=orphans,
+        cpu_percent=cpu / 1000,
+        rss_bytes=rss,
+    )
+
+
+class Tally:
+    """Sums over all rows; a change costs the row that changed."""
+
+    def __init__(self) -> None:
+        self._shares: dict[str, _Share] = {}
+        self._total: list[int] = list(_NOTHING)
+
+    @property
+    def counts(self) -> Counts:
+        """The sums as they stand."""
+        return as_counts(self._total)
+
+    def put(self, row: Row) -> None:
+        """The row is new or has changed."""
+        now = share(row)
+        before = self._shares.get(row.key, _NOTHING)
+        if now != before:
+            self._shares[row.key] = now
+            self._add(now, before)
+
+    def drop(self, key: str) -> None:
+        """The row is gone."""
+        self._add(_NOTHING, self._shares.pop(key, _NOTHING))
+
+    def _add(self, now: _Share, before: _Share) -> None:
+        self._total = [t + n - b for t, n, b in zip(self._total, now, before, strict=True)]
