@@ -308,7 +308,9 @@ class Row(msgspec.Struct, kw_only=True):
 
     @property
     def zombie(self) -> bool:
-        """State Z and really dead."""
+        """Really dead and not reaped, whichever view told first."""
+        if self.state is State.ZOMBIE:
+            return True
         return self.sample is not None and self.sample.is_zombie
 
 
