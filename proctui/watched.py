@@ -25,6 +25,11 @@ _Read = TypeVar("_Read")
 _tokens = itertools.count(1)
 
 
+def new_token() -> int:
+    """A number that stands for one process and is never given again."""
+    return next(_tokens)
+
+
 class Budget:
     """How many descriptors may still be held open."""
 
@@ -65,23 +70,29 @@ class Watched(Grip):
         "cpu_percent",
         "ended_at",
         "first_ppid",
+        "forked_by",
         "named_ppid",
         "raw",
         "sample",
         "stack",
         "tags",
         "token",
+        "told_status",
         "uid",
     )
 
     def __init__(self, pid: int, source: Source, descriptors: Descriptors = (None, None)) -> None:
         super().__init__(pid, source, descriptors)
-        self.token = next(_tokens)
+        self.token = new_token()
         self.raw = b""
         stat = self.present()
         self.adopted = False
         """Known by another trail than its parent: whoever is its parent now has adopted it."""
         self.first_ppid = stat.ppid
+        self.forked_by: int | None = None
+        """Who forked it, where the proc connector told."""
+        self.told_status: int | None = None
+        """wait(2) status that the proc connector told."""
         self.named_ppid: int | None = None
         """Parent whose name has been told."""
         self.cpu_percent: float | None = None
@@ -142,8 +153,8 @@ class Watched(Grip):
             self.tags = _or_none(self._source.tags, self.pid) or (None, None)
 
     def _sample(self, stat: procfs.Stat, wait_status: int | None) -> ProcessSample:
-        if stat.is_zombie and wait_status is None and self._exit_is_shown(stat):
-            wait_status = stat.exit_code
+        if stat.is_zombie and wait_status is None:
+            wait_status = stat.exit_code if self._exit_is_shown(stat) else self.told_status
         return ProcessSample(
             pid=self.pid,
             ppid=stat.ppid,
@@ -177,6 +188,7 @@ class Watched(Grip):
             tag_worker=worker,
             started_at=boot_time + self.sample.start_ticks / procfs.CLOCK_TICKS,
             ended_at=self.ended_at if self.sample.is_zombie else None,
+            forked_by=self.forked_by,
         )
 
     def departure(self, now: float) -> Departure:
@@ -184,6 +196,8 @@ class Watched(Grip):
         status = self.sample.wait_status
         if status is None and self.pidfd is not None:
             status = pidfd.wait_status(self.pidfd)
+        if status is None:
+            status = self.told_status
         return Departure(
             token=self.token,
             ended_at=now if self.ended_at is None else self.ended_at,
