@@ -61,9 +61,8 @@ def seconds(low: float = 0.0, high: float = LONGEST_TIME, *, above: bool = True)
             enough = value > low if above else value >= low
             if enough and value <= high:
                 return float(value)
-        raise Wrong(
-            f"must be a number of seconds {bound} and at most {high:g}, not {described(value)}"
-        )
+        most = f"at most {high:.9g}"
+        raise Wrong(f"must be a number of seconds {bound} and {most}, not {described(value)}")
 
     return check
 

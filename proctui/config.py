@@ -22,7 +22,7 @@ from proctui.procfile import session_from_procfile
 from proctui.spec import SessionSpec
 from proctui.starter import STARTER, write_starter
 from proctui.tables import session_from_tables, worker_from_table
-from proctui.textfile import read_text, reason
+from proctui.textfile import NUL_IN_PATH, read_text, reason
 from proctui.words import from_words
 
 __all__ = [
@@ -95,6 +95,7 @@ def warnings(path: Path) -> list[str]:
 
     Who may write them decides what the workers run.  A folder with the sticky bit (inode(7))
     doesn't let others replace the file; a group that holds nobody but its owner is no other.
+    Raises `ConfigError` for a path that `load` wouldn't take.
     """
     file = _absolute(path)
     told = []
@@ -148,6 +149,6 @@ def _absolute(path: Path) -> Path:
         raise ConfigError(path, "", "can't be found: too many links") from error
     except Wrong as wrong:
         raise ConfigError(path, "", f"has a path that {wrong}") from None
-    except ValueError as error:
-        raise ConfigError(path, "", f"can't be found: {error}") from error
+    except ValueError:
+        raise ConfigError(path, "", NUL_IN_PATH) from None
     return file

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from proctui.mistakes import ConfigError
-from proctui.textfile import reason
+from proctui.textfile import NUL_IN_PATH, reason
 
 STARTER: Final = """\
 # Workers of this folder, for proctui.  Run "proctui" here to start and watch them.
@@ -83,9 +83,10 @@ def write_starter(path: Path) -> None:
             _write_or_remove(file, path)
     except FileExistsError:
         raise ConfigError(path, "", "is there already and is left as it is") from None
-    except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise ConfigError(path, "", f"can't be written: {why}") from error
+    except ValueError:
+        raise ConfigError(path, "", NUL_IN_PATH) from None
+    except OSError as error:
+        raise ConfigError(path, "", f"can't be written: {reason(error)}") from error
 
 
 def _write_or_remove(file: TextIO, path: Path) -> None:

@@ -11,6 +11,8 @@ from proctui.mistakes import ConfigError
 
 LARGEST: Final = 1 << 20
 """Bytes; a larger file is no worker file."""
+NUL_IN_PATH: Final = "has a path that must not contain a NUL character"
+"""What the system calls' ValueError means."""
 
 
 def read_text(path: Path) -> str:
@@ -21,14 +23,14 @@ def read_text(path: Path) -> str:
     """
     try:
         data = _read_bytes(path)
-    except ValueError as error:  # a NUL in the path
-        raise ConfigError(path, "", f"can't be read: {error}") from error
+    except ValueError:
+        raise ConfigError(path, "", NUL_IN_PATH) from None
     except OSError as error:
         raise ConfigError(path, "", f"can't be read: {reason(error)}") from error
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
+        before = error.object[: error.start].decode()  # without the byte order mark
         bad = error.object[error.start]
         raise ConfigError(path, position(before), f"is not UTF-8: byte 0x{bad:02x}") from error
 
@@ -36,13 +38,16 @@ def read_text(path: Path) -> str:
 def _read_bytes(path: Path) -> bytes:
     # open(2): O_NONBLOCK keeps the open of a FIFO without a writer from waiting for one.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    with open(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
             raise ConfigError(path, "", "is a folder, expected a worker file")
         if not stat.S_ISREG(mode):
             raise ConfigError(path, "", "is not a regular file")
-        data = file.read(LARGEST + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > LARGEST:
         raise ConfigError(path, "", f"is larger than the {LARGEST} bytes a worker file may have")
     return data
