@@ -20,13 +20,14 @@ from proctui.tui.untrusted import (
     plain,
     safe,
     wants_ascii,
+    wrap,
 )
 
 __all__ = [
     "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells", "content",
     "daemon_text", "ellipsis", "exitcode", "exitcode_text", "fit", "look", "parent_text",
     "percent", "plain", "row_age", "safe", "signal_name", "size", "state_glyph", "state_text",
-    "state_word", "target_text", "wants_ascii",
+    "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
 
 Look = Literal["zombie", "orphan", "failed", "alive", "busy", "stopped", "idle", "ended", "crashed"]

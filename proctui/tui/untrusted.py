@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from rich.cells import get_character_cell_size
+from rich.cells import chop_cells, get_character_cell_size
 from textual.content import Content
 
 MAX_LENGTH = 16_384
@@ -99,6 +99,27 @@ def content(text: str) -> Content:
 def cells(text: str) -> int:
     """Width of text that came out of `safe`."""
     return len(text) if text.isascii() else sum(map(_cell_size, text))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text` made safe and broken into lines of at most `width` cells, at spaces where it can."""
+    lines: list[str] = []
+    line, used = "", 0
+    for word in _words(safe(text), max(1, width)):
+        size = cells(word)
+        if line and used + 1 + size > width:
+            lines.append(line)
+            line, used = word, size
+        else:
+            line = f"{line} {word}" if line else word
+            used = cells(line)
+    return [*lines, line] if line else lines
+
+
+def _words(shown: str, width: int) -> Iterator[str]:
+    """Words, those wider than a line in pieces."""
+    for word in shown.split():
+        yield from chop_cells(word, width) if cells(word) > width else (word,)
 
 
 def ellipsis() -> str:

@@ -1,0 +1,213 @@
+"""One process: what is wrong with it, what cures it, and the two views side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
+
+from proctui.model import Cure, CureKind, Finding, ProcessDetails, Row
+from proctui.tui import actions, text
+from proctui.tui.widgets.facts import Fact, Pair, headline, long_facts, pairs
+from proctui.tui.widgets.page import Line, Page, Span
+
+SIDE_BY_SIDE = 70
+"""Cells from which on the two views stand beside one another."""
+
+_LABEL = 14
+_LONGEST = 4
+"""Lines a long value may take."""
+
+_CURED_BY: Mapping[CureKind, str] = {
+    "join": "join",
+    "wait": "join",
+    "nudge-parent": "join",
+    "terminate-parent": "join",
+    "kill-parent": "join",
+    "terminate": "terminate",
+    "kill": "kill",
+    "restart": "restart",
+    "continue": "signal",
+}
+"""Which action does what a cure says, or offers it."""
+
+_LOUD = {"zombie": "bad", "disagree": "bad", "failed": "bad", "orphan": "warn"}
+
+_FOREIGN = (
+    "Not known: no Process object that we know of stands for this process.",
+    "What Python thinks of it only its own parent could say.",
+)
+
+
+class Details(Page):
+    """The details pane; `show` says whose."""
+
+    prefix = "details"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "details--title", "details--label", "details--value", "details--rule", "details--differ",
+        "details--bad", "details--warn", "details--good", "details--key", "details--thumb",
+        "details--quiet",
+    }  # fmt: skip
+
+    DEFAULT_CSS = """
+    Details {
+        height: 1fr;
+        background: $background;
+        color: $foreground;
+        & > .details--title { color: $text-primary; text-style: bold; }
+        & > .details--label { color: $text-muted; }
+        & > .details--rule { color: $foreground 30%; }
+        & > .details--differ { color: $text-warning; text-style: bold; }
+        & > .details--bad { color: $text-error; text-style: bold; }
+        & > .details--warn { color: $text-warning; text-style: bold; }
+        & > .details--good { color: $text-success; }
+        & > .details--quiet { color: $text-muted; }
+        & > .details--key { background: $primary; color: $text; text-style: bold; }
+        & > .details--thumb { color: $primary; }
+        &:nocolor, &:ansi {
+            & > .details--key { text-style: reverse; }
+        }
+    }
+    """
+
+    def __init__(
+        self, *, name: str | None = None, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.keys: Mapping[str, str] = {}
+        """Names of keys by action id, where they are not those of the table of actions."""
+        self._row: Row | None = None
+        self._now = 0.0
+        self._details: ProcessDetails | None = None
+
+    def show(self, row: Row | None, now: float, details: ProcessDetails | None = None) -> None:
+        """Shows one process, or that there is none.
+
+        `now` in seconds since the epoch; `details` are what only the process under the
+        cursor is asked for, where they have come, and must be that process's.
+        """
+        if (row.key if row else None) != (self._row.key if self._row else None):
+            self.action_move_to(0)
+        self._row, self._now, self._details = row, now, details
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Makes the lines for the present width."""
+        width = self.size.width - 1
+        if width > 0:
+            self.set_lines(list(self._make(width)))
+
+    def _make(self, width: int) -> Iterator[Line]:
+        row = self._row
+        if row is None:
+            yield (Span(text.safe(" Nothing is selected.", width), "quiet"),)
+            return
+        yield from self._diagnosis(row, width)
+        yield ()
+        found = pairs(row, self._now, self._details)
+        if width >= SIDE_BY_SIDE:
+            yield from _side_by_side(found, width, foreign=row.worker is None)
+        else:
+            yield from _stacked(found, width, foreign=row.worker is None)
+        yield ()
+        for fact in long_facts(row, self._details):
+            yield from _long(fact, width)
+
+    # ------------------------------------------------------------------------- diagnosis
+
+    def _diagnosis(self, row: Row, width: int) -> Iterator[Line]:
+        if not row.findings:
+            yield from _sentence(headline(row), width, "good")
+        for finding in row.findings:
+            yield from _sentence(finding.text, width, _LOUD.get(finding.kind, "quiet"))
+            yield from self._cures(finding, width)
+
+    def _cures(self, finding: Finding, width: int) -> Iterator[Line]:
+        for cure in finding.cures:
+            key = self._key(cure)
+            badge = f" {key} " if key else " · "
+            indent = max(5, len(badge) + 2)
+            lines = text.wrap(cure.text, max(8, width - indent - 1))
+            for index, line in enumerate(lines):
+                before = Span("   ") if index == 0 else Span(" " * (indent + 1))
+                mark = (Span(badge, "key" if key else "quiet"),) if index == 0 else ()
+                gap = Span(" " * max(1, indent - 2 - len(badge))) if index == 0 else Span("")
+                yield (before, *mark, gap, Span(line))
+
+    def _key(self, cure: Cure) -> str:
+        action = _CURED_BY.get(cure.kind)
+        if action is None:
+            return ""
+        return self.keys.get(action) or actions.key_name(actions.ACTIONS[action].keys[0])
+
+
+def _sentence(said: str, width: int, style: str) -> Iterator[Line]:
+    for index, line in enumerate(text.wrap(said, max(8, width - 4))):
+        yield (Span(" ► " if index == 0 else "   ", style), Span(line, style))
+
+
+# ------------------------------------------------------------------------- the two views
+
+
+def _side_by_side(found: Iterable[Pair], width: int, *, foreign: bool) -> Iterator[Line]:
+    left = (width - 3) // 2
+    right = width - 3 - left
+    yield (
+        Span(text.safe(" multiprocessing says", left), "title"),
+        Span(" │ ", "rule"),
+        Span(text.safe("the kernel says", right), "title"),
+    )
+    said = (
+        [line for sentence in _FOREIGN for line in text.wrap(sentence, left - 2)] if foreign else []
+    )
+    for index, pair in enumerate(found):
+        if foreign:
+            note = said[index] if index < len(said) else ""
+            before: Line = (Span(text.safe(f" {note}", left), "quiet"),)
+        else:
+            before = _cells(pair.python, left, pair.differ, margin=1)
+        middle = Span(" ≠ ", "differ") if pair.differ else Span(" │ ", "rule")
+        yield (*before, middle, *_cells(pair.kernel, right, pair.differ))
+
+
+def _stacked(found: list[Pair], width: int, *, foreign: bool) -> Iterator[Line]:
+    yield (Span(text.safe(" multiprocessing says", width), "title"),)
+    if foreign:
+        for sentence in _FOREIGN:
+            yield from ((Span(f" {line}", "quiet"),) for line in text.wrap(sentence, width - 2))
+    for pair in found:
+        if pair.python is not None:
+            yield _stacked_line(pair.python, width, pair.differ)
+    yield ()
+    yield (Span(text.safe(" the kernel says", width), "title"),)
+    for pair in found:
+        if pair.kernel is not None:
+            yield _stacked_line(pair.kernel, width, pair.differ)
+
+
+def _stacked_line(fact: Fact, width: int, differ: bool) -> Line:
+    return (
+        Span("≠" if differ else " ", "differ"),
+        *_cells(fact, max(1, width - 1), differ),
+    )
+
+
+def _cells(fact: Fact | None, width: int, differ: bool, *, margin: int = 0) -> Line:
+    """Label and value in exactly `width` cells."""
+    if fact is None:
+        return (Span(" " * width),)
+    label = min(_LABEL + margin, width)
+    return (
+        Span(text.safe(" " * margin + fact.label, label), "label"),
+        Span(text.safe(fact.value, width - label), "differ" if differ else ""),
+    )
+
+
+def _long(fact: Fact, width: int) -> Iterator[Line]:
+    room = max(8, width - _LABEL - 2)
+    lines = text.wrap(fact.value, room)
+    if len(lines) > _LONGEST:
+        lines = lines[:_LONGEST]
+        lines[-1] = text.safe(lines[-1], room - 1).rstrip() + text.ellipsis()
+    for index, line in enumerate(lines):
+        label = fact.label if index == 0 else ""
+        yield (Span(text.safe(f" {label}", _LABEL + 1), "label"), Span(line))
