@@ -16,12 +16,14 @@ LINGER = 120.0
 
 def while_needed(step: float) -> Iterator[float]:
     """Yields the age in seconds about every `step`, until the parent has been gone for a while."""
-    start = time.monotonic()
     parent = os.getppid()
-    parent_seen = start
-    while (now := time.monotonic()) - parent_seen < LINGER:
+    start = parent_seen = time.monotonic()
+    while True:
+        now = time.monotonic()
         if os.getppid() == parent:
             parent_seen = now
+        elif now - parent_seen > LINGER:
+            return
         yield now - start
         time.sleep(step)
 

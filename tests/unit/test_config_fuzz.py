@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from proctui import config
@@ -47,6 +47,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(FRAGMENTS, st.text(max_size=3)), max_size=25).map("".join))
 def test_any_text(text: str) -> None:
     try:
@@ -57,6 +58,7 @@ def test_any_text(text: str) -> None:
         assert_sendable(session)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=60), FRAGMENTS.map(str.encode)))
 @example(b"\xef\xbb\xbf\xff")
 @example(b"\xff\xfea\0")
@@ -120,6 +122,7 @@ DATA = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(DATA)
 def test_any_tables(data: dict[str, Any]) -> None:
     try:
@@ -130,6 +133,7 @@ def test_any_tables(data: dict[str, Any]) -> None:
         assert_sendable(session)
 
 
+@settings(deadline=None)
 @given(st.text())
 @example("\ud800\x1b\u202e")
 def test_text_in_sentences_is_printable(text: str) -> None:
@@ -140,6 +144,7 @@ def test_text_in_sentences_is_printable(text: str) -> None:
     assert len(quoted(text)) < 700
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_safe_name_is_a_name(text: str) -> None:
     assert is_name(safe_name(text))

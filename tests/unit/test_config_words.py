@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proctui.config import ConfigError, from_words
@@ -161,6 +161,7 @@ def test_literals(word: str, value: object) -> None:
     assert literal(word) == value
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=3), st.lists(st.text(max_size=20), max_size=2))
 def test_any_words_are_a_worker_or_a_clear_mistake(args: list[str], command: list[str]) -> None:
     for words in ({"target": "a:b", "args": args}, {"command": command}):

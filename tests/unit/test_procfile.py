@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proctui import config
@@ -205,6 +205,7 @@ LINES = st.lists(
 ).map("\n".join)
 
 
+@settings(deadline=None)
 @given(LINES, st.dictionaries(st.just("PORT"), st.text(max_size=6)))
 def test_any_text_is_a_session_or_a_clear_mistake(text: str, environ: dict[str, str]) -> None:
     try:
@@ -215,6 +216,7 @@ def test_any_text_is_a_session_or_a_clear_mistake(text: str, environ: dict[str, 
         assert len({worker.id for worker in session.workers}) == len(session.workers)
 
 
+@settings(deadline=None)
 @given(st.one_of(LINES, st.from_regex(r"[A-Z]{1,3} ?= ?[ -~é\t]{0,20}", fullmatch=True)))
 def test_any_dotenv_is_variables_or_a_clear_mistake(text: str) -> None:
     try:
