@@ -24,13 +24,13 @@ class Spec:
 
 
 SPECS: dict[Column, Spec] = {
-    "name": Spec("NAME", 14, 20, 44),
+    "name": Spec("NAME", 16, 20, 44),
     "pid": Spec("PID", 7, 7, 7, right=True),
     "ppid": Spec("PPID", 7, 7, 7, right=True),
     "alive": Spec("ALIVE", 5, 5, 5),
-    "exitcode": Spec("EXITCODE", 11, 11, 13),
+    "exitcode": Spec("EXITCODE", 10, 11, 13),
     "daemon": Spec("DAEMON", 6, 6, 6),
-    "state": Spec("STATE", 14, 18, 36),
+    "state": Spec("STATE", 16, 18, 36),
     "cpu": Spec("CPU%", 5, 5, 5, right=True),
     "mem": Spec("MEM", 5, 5, 5, right=True),
     "age": Spec("AGE", 7, 7, 7, right=True),

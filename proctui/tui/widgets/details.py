@@ -122,14 +122,20 @@ class Details(Page):
             yield from self._cures(finding, width)
 
     def _cures(self, finding: Finding, width: int) -> Iterator[Line]:
+        said = ""
         for cure in finding.cures:
             key = self._key(cure)
-            badge = f" {key} " if key else " · "
+            badge = "   " if key and key == said else f" {key} " if key else " · "
+            said = key
             indent = max(5, len(badge) + 2)
             lines = text.wrap(cure.text, max(8, width - indent - 1))
             for index, line in enumerate(lines):
                 before = Span("   ") if index == 0 else Span(" " * (indent + 1))
-                mark = (Span(badge, "key" if key else "quiet"),) if index == 0 else ()
+                mark = (
+                    (Span(badge, "key" if key and badge.strip() else "quiet"),)
+                    if index == 0
+                    else ()
+                )
                 gap = Span(" " * max(1, indent - 2 - len(badge))) if index == 0 else Span("")
                 yield (before, *mark, gap, Span(line))
 
