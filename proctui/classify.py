@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from proctui.exitcodes import from_wait_status
 from proctui.model import Departure, Lineage, ProcessSample, State, Worker
+from proctui.naming import person
 from proctui.runs import is_over
 
 Role = Literal["supervisor", "init", "worker", "fork server", "process"]
@@ -48,7 +49,7 @@ class Parent(NamedTuple):
     @property
     def who(self) -> str:
         """Name and pid; untrusted."""
-        return f"{self.name} ({self.pid})" if self.name else f"process {self.pid}"
+        return person(self.name, self.pid)
 
 
 class Facts(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from proctui.model import Certainty, Lineage, Observation, ProcessSample
+from proctui.model import Certainty, Departure, Lineage, Observation, ProcessSample
 
 _COMM_BYTES = 15
 """Longest name the kernel keeps (TASK_COMM_LEN, proc_pid_comm(5))."""
@@ -34,6 +34,8 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
     cpu_percent: float | None = None
     tag_session: str | None = None
     tag_worker: str | None = None
+    forked_by: int | None = None
+    """Pid of its first parent where the kernel told of the fork itself."""
     parent: int | None = None
     """Token of its first parent, where that was watched."""
     parent_ended_at: float | None = None
@@ -66,6 +68,7 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
             first_seen=time,
             last_seen=time,
             started_at=seen.started_at,
+            forked_by=seen.forked_by,
         )
         kin._take(seen, time)
         return kin
@@ -81,6 +84,10 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
         self.sample = seen.sample
         self._take(seen, time)
         return (seen.sample.ppid, seen.sample.sid) != self.linked
+
+    def surely_there(self, end: Departure) -> float:
+        """The last moment at which it certainly existed, given how its end was told."""
+        return end.ended_at if end.exact else max(self.last_seen, self.started_at)
 
     def _take(self, seen: Observation, time: float) -> None:
         self.cpu_percent = seen.cpu_percent

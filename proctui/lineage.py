@@ -16,14 +16,13 @@ from typing import NamedTuple
 import msgspec
 
 from proctui.kin import Kin, helper_kind, process_name
+from proctui.kindred import Kindred
 from proctui.model import Certainty, Departure, Lineage, Observation, Pass, Worker
+from proctui.naming import INIT, SUPERVISOR, person
 from proctui.runs import Leaders, Run
 
-SUPERVISOR = "proctui supervisor"
-INIT = 1
 _TICK = 0.02
 """Seconds: starts are told in clock ticks of 10 ms."""
-_REMEMBERED = 4096
 
 _replace = msgspec.structs.replace
 
@@ -46,28 +45,26 @@ class Family:
         self.supervisor_pid = supervisor_pid
         self.supervisor: Kin | None = None
         """The supervisor's own process once it was seen; kept when it is gone."""
-        self.kin: dict[int, Kin] = {}
         self.leaders = Leaders()
+        self._kindred = Kindred()
+        self.kin = self._kindred.kin
+        """All who are there, by token."""
         self._tag = tag
         self._adopt = adopt
-        self._by_pid: dict[int, int] = {}
-        self._under: dict[int, set[int]] = {}
-        self._in_session: dict[int, set[int]] = {}
-        self._born: dict[int, set[int]] = {}
         self._names: dict[int, str] = {}
         self._subreapers: set[int] = set()
-        self._departed: dict[int, None] = {}
+        self._ends: dict[int, Departure] = {}
+        """Those who depart with the present pass."""
 
     # ------------------------------------------------------------ asking
 
     def living(self, pid: int) -> Kin | None:
-        """The process that has `pid` as far as is known."""
-        token = self._by_pid.get(pid)
-        return None if token is None else self.kin[token]
+        """The process that has `pid` as far as is known, dead or not as long as it has it."""
+        return self._kindred.living(pid)
 
     def under(self, pid: int) -> Collection[int]:
         """Tokens of those whose parent has `pid`."""
-        return self._under.get(pid, ())
+        return self._kindred.under(pid)
 
     def name(self, pid: int) -> str:
         """Best name of a process, "" where nothing tells it; init is called that."""
@@ -103,7 +100,7 @@ class Family:
     def observe(self, seen: Pass) -> Changes:
         """Takes in what the kernel told."""
         touched = self._learn(seen)
-        ends = {d.token: d for d in seen.departures if d.token in self.kin}
+        self._ends = {d.token: d for d in seen.departures if d.token in self.kin}
         fresh: list[Kin] = []
         moved: list[Kin] = []
         for observation in seen.observations:
@@ -112,14 +109,15 @@ class Family:
                 touched.add(kin.token)
                 if self._update(kin, observation, seen.time, touched):
                     moved.append(kin)
-            elif observation.token not in self._departed:
-                fresh.append(self._enter(observation, seen.time, ends))
+            elif not self._kindred.has_departed(observation.token):
+                fresh.append(self._enter(observation, seen.time))
         for kin in moved:
-            self._moved(kin, seen.time, ends, touched)
+            self._moved(kin, seen.time, touched)
         fresh.sort(key=lambda kin: (kin.started_at, kin.token))
         for kin in fresh:
             self._origin(kin, seen.time, touched)
-        departed = [self._forget(departure, touched) for departure in ends.values()]
+        departed = [self._forget(departure, touched) for departure in self._ends.values()]
+        self._ends = {}
         for token in touched:
             self._name_parents(self.kin[token])
         return Changes(fresh, touched, departed)
@@ -135,8 +133,7 @@ class Family:
         return touched
 
     def _update(self, kin: Kin, seen: Observation, time: float, touched: set[int]) -> bool:
-        name = kin.name
-        command = kin.command
+        name, command = kin.name, kin.command
         moved = kin.update(seen, time)
         if kin is self.supervisor:
             kin.name = SUPERVISOR
@@ -146,59 +143,28 @@ class Family:
             self._label(kin)
         return moved
 
-    def _enter(self, seen: Observation, time: float, ends: dict[int, Departure]) -> Kin:
+    def _enter(self, seen: Observation, time: float) -> Kin:
         kin = Kin.first(seen, time)
-        former = self._by_pid.get(kin.pid)
-        if former is not None and former not in ends:  # its pid was given again: it is gone
-            ends[former] = Departure(token=former, ended_at=time, exact=False)
-        self.kin[kin.token] = kin
-        self._by_pid[kin.pid] = kin.token
+        former = self._kindred.enter(kin)
+        if former is not None and former not in self._ends:
+            end = min(time, seen.started_at)  # its pid was free by then
+            self._ends[former] = Departure(token=former, ended_at=end, exact=False)
         if kin.pid == self.supervisor_pid and self.supervisor is None:
             self.supervisor = kin
             kin.name = SUPERVISOR
         self.leaders.recycled(kin)
-        self._link(kin)
         return kin
 
     def _forget(self, departure: Departure, touched: set[int]) -> tuple[Kin, Departure]:
-        kin = self.kin.pop(departure.token)
+        kin = self._kindred.forget(departure.token)
         touched.discard(kin.token)
-        self._departed[kin.token] = None
-        if len(self._departed) > _REMEMBERED:
-            del self._departed[next(iter(self._departed))]
-        if self._by_pid.get(kin.pid) == kin.token:
-            del self._by_pid[kin.pid]
-        self._unlink(kin)
+        self.leaders.member_ended(kin, kin.surely_there(departure))
         for token in self.under(kin.pid):
             touched.add(token)
             child = self.kin[token]
             if child.parent == kin.token:
                 child.parent_ended_at = kin.zombie_since or departure.ended_at
-        self._hand_on(kin)
         return kin, departure
-
-    def _hand_on(self, kin: Kin) -> None:
-        """Children of one that goes are linked to its own ancestor from now on."""
-        if kin.via is not None and kin.via in self._born:
-            self._born[kin.via].discard(kin.token)
-        for token in self._born.pop(kin.token, ()):
-            child = self.kin.get(token)
-            if child is not None:
-                child.via = kin.via
-                if kin.via in self.kin:
-                    self._born.setdefault(kin.via, set()).add(token)
-
-    # ------------------------------------------------------------ indexes
-
-    def _link(self, kin: Kin) -> None:
-        kin.linked = (kin.sample.ppid, kin.sample.sid)
-        self._under.setdefault(kin.sample.ppid, set()).add(kin.token)
-        self._in_session.setdefault(kin.sample.sid, set()).add(kin.token)
-
-    def _unlink(self, kin: Kin) -> None:
-        ppid, sid = kin.linked
-        _discard(self._under, ppid, kin.token)
-        _discard(self._in_session, sid, kin.token)
 
     # ------------------------------------------------------------ where it comes from
 
@@ -208,31 +174,38 @@ class Family:
         if kin is self.supervisor:
             return
         ppid = kin.sample.ppid
-        kin.lineage = Lineage(first_ppid=ppid, first_parent=self.name(ppid))
-        parent = self.living(ppid)
-        if parent is not None and parent is not kin:
+        first = kin.forked_by or ppid
+        kin.lineage = Lineage(first_ppid=first, first_parent=self.name(first))
+        parent = self._elder(kin, first)
+        if parent is not None:
             self._descend(kin, parent, touched)
+        if first != ppid:
+            first_parent = person(kin.lineage.first_parent, first)
+            self._adopted(kin, time, f"its first parent {first_parent} has ended")
         self._settle(kin, time, touched)
         self._label(kin)
         for token in tuple(self.under(kin.pid)):  # children that were seen before it
             child = self.kin[token]
-            older = kin.started_at <= child.started_at + _TICK
-            if older and child.parent is None and not child.orphan and child is not kin:
+            if child.parent is None and not child.orphan and self._elder(child, kin.pid) is kin:
                 self._descend(child, kin, touched)
                 self._label(child)
 
+    def _elder(self, kin: Kin, pid: int) -> Kin | None:
+        """The process with that pid where it can be a parent: none is younger than its child."""
+        parent = self.living(pid)
+        if parent is None or parent is kin or parent.started_at > kin.started_at + _TICK:
+            return None
+        return parent
+
     def _descend(self, kin: Kin, parent: Kin, touched: set[int]) -> None:
-        kin.parent = kin.via = parent.token
-        self._born.setdefault(parent.token, set()).add(kin.token)
+        self._kindred.descend(kin, parent)
         if parent.worker is not None and kin.bound is None:
             self._attribute(kin, parent.worker, parent.certainty, touched)
 
     def _label(self, kin: Kin) -> None:
         """Tells helpers by what they run; what a fork server forks runs the same."""
-        if kin.bound is not None or kin.helper or kin.orphan:
-            return
         kind = helper_kind(kin.command)
-        if not kind:
+        if not kind or kin.bound is not None or kin.helper or kin.orphan:
             return
         parent = None if kin.parent is None else self.kin.get(kin.parent)
         known = parent is not None or kin.lineage.first_ppid == self.supervisor_pid
@@ -254,9 +227,7 @@ class Family:
         if kin.worker is not None or kin.bound is not None or kin.helper:
             return
         ppid = kin.sample.ppid
-        members = self._in_session.get(kin.sample.sid, ())
-        inhabited = any(self.kin[t].worker for t in members if t != kin.token)
-        run = self.leaders.claim(kin, inhabited=inhabited)
+        run = self.leaders.claim(kin, inhabited=self._inhabited(kin))
         is_child = self.is_supervisor(ppid)
         if run is not None:
             self._attribute(kin, run.worker, "session", touched)
@@ -267,6 +238,17 @@ class Family:
         if not kin.orphan and (self._adopt if is_child else self._adopts(ppid)):
             kin.lineage = _replace(kin.lineage, first_ppid=None, first_parent="")
             self._adopted(kin, time, self._why_found(kin, run))
+
+    def _inhabited(self, kin: Kin) -> bool:
+        """Whether somebody of a worker's lived in the same session when `kin` started."""
+        for token in self._kindred.in_session(kin.sample.sid):
+            other = self.kin[token]
+            if token == kin.token or other.worker is None:
+                continue
+            end = self._ends.get(token)
+            if end is None or other.surely_there(end) >= kin.started_at:
+                return True
+        return False
 
     def _adopts(self, pid: int) -> bool:
         """Whether a process that is found under `pid` at first sight was adopted by it.
@@ -282,7 +264,7 @@ class Family:
         sid = kin.sample.sid
         if run is not None:
             leader = self.living(sid)
-            if leader is None or leader.bound != run.worker:
+            if leader is None or leader.bound != run.worker or leader.sample.is_zombie:
                 return f"its session leader {run.worker} ({sid}) is gone"
             return f"it is in the session that {run.worker} ({sid}) leads, but under an adopter"
         if sid == kin.pid:
@@ -297,23 +279,22 @@ class Family:
             one.worker, one.certainty = worker, certainty
             one.lineage = _replace(one.lineage, worker=worker, certainty=certainty)
             touched.add(one.token)
-            for token in self._born.get(one.token, ()):
+            for token in self._kindred.born_of(one.token):
                 child = self.kin[token]
                 if child.bound is None and (child.worker is None or child.certainty != "seen"):
                     stack.append(child)
 
     # ------------------------------------------------------------ adoption
 
-    def _moved(self, kin: Kin, time: float, ends: dict[int, Departure], touched: set[int]) -> None:
+    def _moved(self, kin: Kin, time: float, touched: set[int]) -> None:
         former = kin.linked[0]
-        self._unlink(kin)
-        self._link(kin)
+        self._kindred.relink(kin)
         if kin.sample.ppid == former:
             self._settle(kin, time, touched)
             return
         parent = None if kin.parent is None else self.kin.get(kin.parent)
         if parent is not None and not kin.orphan:
-            end = ends.get(parent.token)
+            end = self._ends.get(parent.token)
             kin.parent_ended_at = parent.zombie_since or (end.ended_at if end else None)
             kin.lineage = _replace(kin.lineage, first_parent=parent.name)
         lineage = kin.lineage
@@ -351,8 +332,8 @@ class Family:
     def lead(self, run: Run, time: float) -> set[int]:
         """A worker's run leads the session of its pid; tokens of those found by that."""
         touched: set[int] = set()
-        self.leaders.lead(run, self._in_session.__contains__)
-        for token in tuple(self._in_session.get(run.pid, ())):
+        self.leaders.lead(run, lambda sid: bool(self._kindred.in_session(sid)))
+        for token in tuple(self._kindred.in_session(run.pid)):
             self._settle(self.kin[token], time, touched)
         return touched
 
@@ -386,9 +367,8 @@ class Family:
             kin.lineage = _replace(lineage, adopter_pid=None, adopter="", adopted_at=None, why="")
             return
         kin.lineage = lineage
-        self._adopted(
-            kin, kin.last_seen, f"its first parent {person(first, worker.ppid)} has ended"
-        )
+        why = f"its first parent {person(first, worker.ppid)} has ended"
+        self._adopted(kin, kin.last_seen, why)
 
     def rename(self, kin: Kin, name: str) -> set[int]:
         """The worker goes by another name; tokens of its children, who name it."""
@@ -399,19 +379,29 @@ class Family:
         return touched
 
     def release(self, kin: Kin) -> None:
-        """The process is no longer its worker's present run."""
+        """The process is no longer its worker's present run, but it was its run."""
         kin.lineage = _replace(kin.lineage, worker=kin.bound)
+        self._unbind(kin)
+
+    def disown(self, kin: Kin, time: float) -> set[int]:
+        """The process turned out not to be that worker's; tokens of all that this tells about."""
+        touched: set[int] = set(self.under(kin.pid))
+        self._unbind(kin)
+        stack = [kin]
+        while stack:
+            one = stack.pop()
+            touched.add(one.token)
+            one.worker, one.lineage = None, _replace(one.lineage, worker=None)
+            born = (self.kin[token] for token in self._kindred.born_of(one.token))
+            stack += [child for child in born if child.bound is None]
+        parent = None if kin.via is None else self.kin.get(kin.via)
+        if parent is not None and parent.worker is not None:
+            self._attribute(kin, parent.worker, parent.certainty, touched)
+        for token in sorted(touched):
+            self._settle(self.kin[token], time, touched)
+            self._name_parents(self.kin[token])
+        return touched
+
+    def _unbind(self, kin: Kin) -> None:
         kin.bound = kin.retired_at = None
         kin.name = process_name(kin.sample.comm, kin.command)
-
-
-def person(name: str, pid: int) -> str:
-    """How sentences name a process: ``factory (40330)``, ``process 40330``."""
-    return f"{name} ({pid})" if name else f"process {pid}"
-
-
-def _discard(index: dict[int, set[int]], number: int, token: int) -> None:
-    members = index[number]
-    members.discard(token)
-    if not members:
-        del index[number]

@@ -87,6 +87,13 @@ class Roster:
             post.token = None
             post.departure = departure
 
+    def supervisor_gone(self) -> set[int]:
+        """Workers may be found under an adopter now; tokens of those that were."""
+        touched: set[int] = set()
+        for post in self.posts.values():
+            touched |= self._seek(post)
+        return touched
+
     def is_present(self, kin: Kin) -> bool:
         """Whether it is the process of its worker's present run."""
         post = self.posts.get(kin.bound) if kin.bound is not None else None
@@ -116,13 +123,16 @@ class Roster:
         return {kin.token}
 
     def _seek(self, post: Post) -> set[int]:
+        """Looks for the process of the present run among those that are known."""
         worker = post.worker
         if post.found or worker.pid is None:
             return set()
         kin = self._family.living(worker.pid)
         if kin is None or kin.bound is not None or kin is self._family.supervisor:
             return set()
-        if not is_run(worker, kin):
+        if not self._may_be_child(worker, kin):
+            return set()
+        if not is_run(worker, kin, own=self._family.is_own_child(kin)):
             return set()
         if is_over(worker):
             over = worker.joined_at or worker.ended_at
@@ -132,11 +142,26 @@ class Roster:
         post.token = kin.token
         return self._family.bind(kin, worker)
 
+    def _may_be_child(self, worker: Worker, kin: Kin) -> bool:
+        """Whether its parent is one that a worker can have: its starter, or an adopter."""
+        ppid = kin.sample.ppid
+        if ppid == worker.ppid:
+            return True
+        if worker.start_method == "forkserver" and self._family.is_own_child(kin):
+            return True
+        starter = worker.ppid is not None and self._family.is_supervisor(worker.ppid)
+        return self._family.living(ppid) is None and not (
+            starter and worker.start_method != "forkserver" and self._family.supervisor is not None
+        )
+
     def _retire(self, post: Post, now: float) -> set[int]:
         """It was joined: whatever was last seen of its process is over."""
         kin = None if post.token is None else self._family.kin.get(post.token)
-        if kin is None or contradicts(post.worker, kin.sample):
+        worker = post.worker
+        if kin is None or contradicts(worker, kin.sample):
             return set()
-        kin.retired_at = post.worker.joined_at or now
         post.token = None
+        if worker.ended_at is not None and started_after(kin, worker.ended_at):
+            return self._family.disown(kin, now)
+        kin.retired_at = worker.joined_at or now
         return {kin.token, *self._family.under(kin.pid)}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from proctui.classify import Facts, contradicts
 from proctui.kin import Kin
-from proctui.lineage import SUPERVISOR
 from proctui.model import Departure, Lineage, Row, State, Worker
+from proctui.naming import SUPERVISOR
 from proctui.runs import is_over
 from proctui.verdicts import findings
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 from proctui.exitcodes import exitcode_text
-from proctui.lineage import person
 from proctui.model import Row, State, Worker
+from proctui.naming import person
 
 Action = Literal[
     "join", "cancel-join", "terminate", "kill", "signal", "continue", "stop", "start", "restart",
@@ -117,8 +117,6 @@ def _manage(row: Row, action: Literal["start", "restart", "stop"], lost: bool) -
 def _start(worker: Worker) -> str | None:
     if worker.phase in ("starting", "alive"):
         return f"already running as process {worker.pid}: restart starts it anew"
-    if worker.phase == "ended":
-        return "it has ended but was not joined: join it first, or restart"
     return None
 
 

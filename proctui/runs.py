@@ -13,6 +13,7 @@ START_SLACK = 2.0
 """Seconds by which parent and kernel may differ about a start: the kernel counts clock ticks
 from boot, the parent reads the clock some time around the fork."""
 END_SLACK = 0.1
+"""Likewise about an end."""
 MAX_ENDED = 4096
 """Ended runs remembered although nobody is known to live in their session."""
 
@@ -24,6 +25,7 @@ class Run(msgspec.Struct):
     pid: int
     started_at: float | None
     ended_at: float | None = None
+    """When the last of its session is known to have been there, once its own process is gone."""
 
 
 class Leaders:
@@ -62,6 +64,16 @@ class Leaders:
         if run is not None and run.ended_at is not None and started_after(kin, run.ended_at):
             del self._runs[kin.pid]
 
+    def member_ended(self, kin: Kin, when: float) -> None:
+        """Somebody who lived in a session is gone; it lasted at least as long as that."""
+        run = self._runs.get(kin.sample.sid)
+        if run is not None and kin.worker == run.worker:
+            leader = kin.pid == run.pid
+            if run.ended_at is None and leader:
+                run.ended_at = when
+            elif run.ended_at is not None:
+                run.ended_at = max(run.ended_at, when)
+
     def claim(self, kin: Kin, *, inhabited: bool) -> Run | None:
         """The run whose session `kin` lives in, where that is certain.
 
@@ -93,12 +105,13 @@ def is_over(worker: Worker) -> bool:
     return worker.phase == "idle" or worker.joined_at is not None
 
 
-def is_run(worker: Worker, kin: Kin) -> bool:
+def is_run(worker: Worker, kin: Kin, *, own: bool) -> bool:
     """Whether this process is the present run of that worker, whose pid it has.
 
-    A pid belongs to the run from its start until it is joined, so what was
-    seen with that pid in between is the run.  Where the starts don't fit
-    (the clock was set), the parent or the session that each worker leads tell.
+    `own` says that its parent is the one that starts workers.  A pid belongs to
+    the run from its start until it is joined, so what was seen with that pid in
+    between is the run.  Where the starts don't fit (the clock was set), the
+    parent or the session that each worker leads tell.
     """
     if worker.pid != kin.pid:
         return False
@@ -108,5 +121,4 @@ def is_run(worker: Worker, kin: Kin) -> bool:
         return True
     if kin.last_seen < worker.started_at + START_SLACK:
         return False
-    own = kin.sample.ppid == worker.ppid and worker.start_method != "forkserver"
     return own or kin.sample.sid == kin.pid

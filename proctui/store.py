@@ -207,6 +207,8 @@ class Store:
             if kin.bound is not None:
                 workers.add(kin.bound)
             self._table.drop(f"p:{kin.token}", departure.ended_at)
+            if kin is self._family.supervisor:
+                touched |= self._roster.supervisor_gone()
         for kin in changes.fresh:
             if kin.token in self._family.kin:
                 touched |= self._newcomer(kin, pass_.time)
@@ -239,7 +241,8 @@ class Store:
                 kin.held = False
                 touched |= self._family.settle(kin, now)
             if kin.retired_at is not None and kin.retired_at + self._patience <= now:
-                self._family.release(kin)  # it is still there, so it was not what was joined
+                # it is still there, so it was not what was joined
+                touched |= self._family.disown(kin, now)
         return touched
 
     def _figures(self, pass_: Pass) -> None:

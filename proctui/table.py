@@ -13,8 +13,9 @@ from proctui.blame import Blame
 from proctui.chronicle import Chronicle
 from proctui.classify import Facts, Parent
 from proctui.kin import Kin
-from proctui.lineage import INIT, Family
+from proctui.lineage import Family
 from proctui.model import Row, State
+from proctui.naming import INIT
 from proctui.roster import Post, Roster
 from proctui.rowmaking import (
     Grounds,

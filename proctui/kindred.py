@@ -1,0 +1,95 @@
+"""All processes that are known, found by pid, parent, session and descent.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from proctui.kin import Kin
+
+_REMEMBERED = 4096
+"""Tokens of departed processes kept, so that nothing late brings one back."""
+
+
+class Kindred:
+    """The indexes behind `lineage.Family`; every change costs what it concerns."""
+
+    def __init__(self) -> None:
+        self.kin: dict[int, Kin] = {}
+        self._by_pid: dict[int, int] = {}
+        self._under: dict[int, set[int]] = {}
+        self._in_session: dict[int, set[int]] = {}
+        self._born: dict[int, set[int]] = {}
+        self._departed: dict[int, None] = {}
+
+    def living(self, pid: int) -> Kin | None:
+        """The process that has `pid` as far as is known, dead or not as long as it has it."""
+        token = self._by_pid.get(pid)
+        return None if token is None else self.kin[token]
+
+    def under(self, pid: int) -> Collection[int]:
+        """Tokens of those whose parent has `pid`."""
+        return self._under.get(pid, ())
+
+    def in_session(self, sid: int) -> Collection[int]:
+        """Tokens of those who live in session `sid`."""
+        return self._in_session.get(sid, ())
+
+    def born_of(self, token: int) -> Collection[int]:
+        """Tokens of those linked to this one as their nearest ancestor that is known."""
+        return self._born.get(token, ())
+
+    def has_departed(self, token: int) -> bool:
+        """Whether it was here and is gone."""
+        return token in self._departed
+
+    def enter(self, kin: Kin) -> int | None:
+        """Adds a process; the token of the one that had its pid and so must be gone."""
+        former = self._by_pid.get(kin.pid)
+        self.kin[kin.token] = kin
+        self._by_pid[kin.pid] = kin.token
+        self._link(kin)
+        return former
+
+    def relink(self, kin: Kin) -> None:
+        """Its parent or its session is another than before."""
+        self._unlink(kin)
+        self._link(kin)
+
+    def descend(self, kin: Kin, parent: Kin) -> None:
+        """`parent` is the first parent that was seen of it."""
+        kin.parent = kin.via = parent.token
+        self._born.setdefault(parent.token, set()).add(kin.token)
+
+    def forget(self, token: int) -> Kin:
+        """Takes a process out; what it brought forth is linked to its own ancestor then."""
+        kin = self.kin.pop(token)
+        self._departed[token] = None
+        if len(self._departed) > _REMEMBERED:
+            del self._departed[next(iter(self._departed))]
+        if self._by_pid.get(kin.pid) == token:
+            del self._by_pid[kin.pid]
+        self._unlink(kin)
+        if kin.via is not None:
+            _discard(self._born, kin.via, token)
+        for child in self._born.pop(token, ()):
+            self.kin[child].via = kin.via
+            if kin.via is not None:
+                self._born.setdefault(kin.via, set()).add(child)
+        return kin
+
+    def _link(self, kin: Kin) -> None:
+        kin.linked = (kin.sample.ppid, kin.sample.sid)
+        self._under.setdefault(kin.sample.ppid, set()).add(kin.token)
+        self._in_session.setdefault(kin.sample.sid, set()).add(kin.token)
+
+    def _unlink(self, kin: Kin) -> None:
+        ppid, sid = kin.linked
+        _discard(self._under, ppid, kin.token)
+        _discard(self._in_session, sid, kin.token)
+
+
+def _discard(index: dict[int, set[int]], number: int, token: int) -> None:
+    members = index[number]
+    members.discard(token)
+    if not members:
+        del index[number]
