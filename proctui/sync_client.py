@@ -53,10 +53,13 @@ class VersionMismatch(ConnectionLost):
 class SyncClient:
     """One connection.  Not for several threads."""
 
-    def __init__(self, path: Path, name: str = "command line") -> None:
-        """Connects and greets.  Raises `ConnectionLost`."""
+    def __init__(
+        self, path: Path, name: str = "command line", *, patience: float = HANDSHAKE
+    ) -> None:
+        """Connects and greets, within `patience` seconds.  Raises `ConnectionLost`."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(HANDSHAKE)
+        self._socket.settimeout(patience)
+        self._patience = patience
         self._requests = 0
         self._kept: deque[Snapshot | Event] = deque()
         self._buffer = bytearray()
@@ -141,7 +144,7 @@ class SyncClient:
         self.close()
 
     def _connect(self, path: Path) -> None:
-        deadline = time.monotonic() + HANDSHAKE
+        deadline = time.monotonic() + self._patience
         while True:
             try:
                 self._socket.connect(str(path))
@@ -161,7 +164,7 @@ class SyncClient:
             return greeted(self._receive())
         except TimeoutError:
             raise ConnectionLost(
-                f"the supervisor did not answer within {HANDSHAKE:g} s; it may be stopped"
+                f"the supervisor did not answer within {self._patience:g} s; it may be stopped"
             ) from None
 
     def _send(self, command: Command) -> None:

@@ -1,0 +1,111 @@
+"""``proctui``: from the words of a command line to an exit status.
+
+0 it worked, 1 it did not (the reason on standard error), 2 wrong usage or a mistake in a file,
+130 interrupted, 141 nobody reads the output any more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from proctui.arguments import OPEN, build
+
+FAILED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Does what the words say and returns the exit status; wrong usage exits."""
+    if os.name == "nt":
+        return _complain("proctui needs Linux or macOS: Windows has neither fork nor signals")
+    arguments = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(_handler(arguments.handler), arguments)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes once more at exit, where nobody could catch it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments that the words mean; exits with status 2 where they mean none."""
+    parser = build()
+    words, command = _split(list(words))
+    if words[:1] not in (["-h"], ["--help"], ["--version"]) and not _is_command(parser, words):
+        words.insert(0, OPEN)
+    arguments = parser.parse_args(words)
+    if hasattr(arguments, "words"):
+        arguments.words = command
+    elif command is not None:
+        parser.error("only proctui add takes a command after --")
+    return arguments
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
+    """What stands before and after ``--``."""
+    if "--" not in words:
+        return words, None
+    where = words.index("--")
+    return words[:where], words[where + 1 :]
+
+
+def _is_command(parser: argparse.ArgumentParser, words: list[str]) -> bool:
+    return bool(words) and words[0] in commands(parser)
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of the commands by name."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def _handler(name: str) -> Callable[[argparse.Namespace], int]:
+    module, _, function = name.partition(":")
+    handler: Callable[[argparse.Namespace], int] = getattr(
+        importlib.import_module(f"proctui.commands.{module}"), function
+    )
+    return handler
+
+
+def _run(handler: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    from proctui.mistakes import ConfigError
+    from proctui.private import NotPrivate
+    from proctui.session import SessionError
+    from proctui.sync_client import ConnectionLost
+
+    try:
+        return handler(arguments)
+    except ConfigError as error:
+        for sentence in error.sentences:
+            _complain(sentence)
+        return USAGE
+    except (SessionError, ConnectionLost, NotPrivate) as error:
+        return _complain(str(error))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _complain(str(error))
+
+
+def _complain(sentence: str) -> int:
+    from proctui.harmless import plain
+
+    print(f"proctui: {plain(sentence)}", file=sys.stderr)
+    return FAILED
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

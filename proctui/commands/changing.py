@@ -1,0 +1,77 @@
+"""``add`` and ``reload``: changing what a session consists of."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from proctui import config
+from proctui.commands.output import confirm, interactive, print_object, say
+from proctui.commands.workers import tell
+from proctui.difference import Difference, difference
+from proctui.protocol import Add, Describe, Reload
+from proctui.session import SessionError, find
+from proctui.spec import SessionSpec
+from proctui.sync_client import SyncClient
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """Adds workers to a running session."""
+    specs = config.from_words(
+        target=arguments.target,
+        command=arguments.words,
+        args=arguments.arg,
+        kwargs=arguments.kwarg,
+        name=arguments.name,
+        count=arguments.count,
+        daemon=arguments.daemon,
+        start_method=arguments.start_method,
+    )
+    if arguments.idle:
+        specs = tuple(msgspec.structs.replace(spec, autostart=False) for spec in specs)
+    session = find(arguments.session)
+    with SyncClient(session.paths.socket) as client:
+        return tell(client.request(Add(specs=specs)), as_json=arguments.json)
+
+
+def reload(arguments: argparse.Namespace) -> int:
+    """Makes a session follow its file after showing what that means."""
+    session = find(arguments.session)
+    with SyncClient(session.paths.socket) as client:
+        now = client.request(Describe()).session
+        if now is None:
+            raise SessionError(f"session {session.name} does not tell what it runs")
+        wanted = _wanted(arguments, now)
+        changes = difference(now, wanted)
+        _show(changes, as_json=arguments.json)
+        if not changes or arguments.dry_run:
+            return 0
+        if not arguments.yes:
+            _ask()
+        reply = client.request(Reload(spec=wanted))
+    return tell(reply, as_json=arguments.json)
+
+
+def _wanted(arguments: argparse.Namespace, now: SessionSpec) -> SessionSpec:
+    """What the file says, under the name that the session has."""
+    if arguments.file is None and now.source is None:
+        raise SessionError(f"session {now.name} came from no file; name one to reload from")
+    wanted = config.load(Path(arguments.file or now.source or ""))
+    return msgspec.structs.replace(wanted, name=now.name)
+
+
+def _show(changes: Difference, *, as_json: bool) -> None:
+    if as_json:
+        print_object(changes.as_json())
+        return
+    for line in changes.lines():
+        say(line)
+
+
+def _ask() -> None:
+    if not interactive():
+        raise SessionError("nobody can be asked whether that is meant; say --yes")
+    if not confirm("Do that?"):
+        raise SessionError("nothing was changed")

@@ -1,0 +1,29 @@
+"""``completion``: the scripts, and the names that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from proctui.commands.output import say
+
+
+def completion(arguments: argparse.Namespace) -> int:
+    """Prints a shell's script, or the names of sessions or workers, one a line."""
+    if arguments.what == "sessions":
+        from proctui.session import list_sessions
+
+        for session in list_sessions():
+            say(session.name)
+    elif arguments.what == "workers":
+        from proctui.commands.logs import known_workers
+        from proctui.session import find
+
+        for worker in known_workers(find(arguments.session, running=False)):
+            say(worker)
+    else:
+        from proctui.arguments import build
+        from proctui.completion import script
+
+        sys.stdout.write(script(arguments.what, build()))
+    return 0

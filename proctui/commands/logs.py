@@ -1,0 +1,125 @@
+"""``logs``: what workers have printed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from proctui import journal
+from proctui.commands.output import complain
+from proctui.commands.resolving import chosen
+from proctui.follow import Follower
+from proctui.harmless import log_text, plain
+from proctui.leftovers import find as find_leftovers
+from proctui.session import Session, find, spec_names
+from proctui.supervisor.logs import LogStore
+
+INTERVAL = 0.1
+"""Seconds between two looks for more."""
+IDLE = 0.5
+"""Seconds after which an unfinished line is shown as it stands."""
+FOLLOWED_LINES = 10
+"""Shown first with ``-f``, where nothing else was asked for."""
+
+
+class _Tail(NamedTuple):
+    """One worker's log on its way out."""
+
+    worker: str
+    follower: Follower
+    write: Callable[[bytes], None]
+
+
+def logs(arguments: argparse.Namespace) -> int:
+    """Prints logs, and with ``-f`` what is added to them."""
+    session = find(arguments.session, running=False)
+    workers = chosen(known_workers(session), arguments.workers)
+    store = LogStore(session.paths.log_dir, 0)
+    last = arguments.lines
+    if last is None and arguments.follow:
+        last = FOLLOWED_LINES
+    raw = arguments.raw or not sys.stdout.isatty()
+    width = max(map(len, workers)) if len(workers) > 1 else 0
+    tails = [
+        _Tail(worker, Follower(store.path(worker), last), _writer(worker, width, raw))
+        for worker in workers
+    ]
+    for tail in tails:
+        _drain(tail, final=not arguments.follow)
+        if tail.follower.released:
+            complain(f"{tail.worker}: {tail.follower.released} bytes of older output are released")
+    if arguments.follow:
+        _follow(session, tails)
+    return 0
+
+
+def known_workers(session: Session) -> list[str]:
+    """Ids of all workers that a session has or had: launched with it or added later."""
+    ids = dict.fromkeys(spec_names(session))
+    for event in journal.read(session.paths.journal):
+        if event.worker is not None:
+            ids[event.worker] = None
+    return list(ids)
+
+
+def _follow(session: Session, tails: list[_Tail]) -> None:
+    """Until nobody is left who could write, or for ever."""
+    quiet = 0.0
+    while True:
+        writing = _somebody_writes(session) if quiet >= IDLE else True
+        before = [tail.follower.released for tail in tails]
+        news = sum(_drain(tail, final=quiet >= IDLE) for tail in tails)
+        for tail, earlier in zip(tails, before, strict=True):
+            if tail.follower.released > earlier:
+                lost = tail.follower.released - earlier
+                complain(f"{tail.worker}: {lost} bytes were released before they could be shown")
+        if not writing and not news:
+            return
+        quiet = 0.0 if news else quiet + INTERVAL
+        time.sleep(INTERVAL)
+
+
+def _somebody_writes(session: Session) -> bool:
+    now = find(session.name, running=False)
+    return now.facts.run != session.facts.run or now.running or bool(find_leftovers(now))
+
+
+def _drain(tail: _Tail, *, final: bool) -> int:
+    """Prints what is there; how many bytes that was."""
+    count = 0
+    while data := tail.follower.read():
+        tail.write(data)
+        count += len(data)
+    if final and (rest := tail.follower.read(final=True)):
+        tail.write(rest)
+        count += len(rest)
+    sys.stdout.flush()
+    return count
+
+
+def _writer(worker: str, width: int, raw: bool) -> Callable[[bytes], None]:
+    """How bytes of this worker's log go to standard output: with its name before each line where
+    there are several."""
+    prefix = f"{plain(worker):<{width}} | " if width else ""
+
+    def write(data: bytes) -> None:
+        if raw:
+            start = prefix.encode()
+            sys.stdout.flush()
+            sys.stdout.buffer.write(_prefixed(data, start) if start else data)
+            sys.stdout.buffer.flush()
+        else:
+            text = log_text(data)
+            sys.stdout.write(_prefixed(text.encode(), prefix.encode()).decode() if prefix else text)
+
+    return write
+
+
+def _prefixed(data: bytes, prefix: bytes) -> bytes:
+    lines = data.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    return b"".join(prefix + line + b"\n" for line in lines)

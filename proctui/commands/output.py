@@ -1,0 +1,93 @@
+"""How commands print: tables, JSON, sentences.  Untrusted text is made harmless here."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
+
+from proctui.harmless import cells, plain
+
+Item = TypeVar("Item")
+
+
+def say(sentence: str) -> None:
+    """One line on standard output."""
+    sys.stdout.write(plain(sentence) + "\n")
+
+
+def complain(sentence: str) -> None:
+    """One line on standard error."""
+    sys.stdout.flush()
+    sys.stderr.write(f"proctui: {plain(sentence)}\n")
+
+
+def print_objects(objects: Iterable[dict[str, Any]]) -> None:
+    """A JSON array with one object on each line; ASCII only, so harmless."""
+    lines = [json.dumps(one) for one in objects]
+    sys.stdout.write("[" + ",\n ".join(lines) + "]\n")
+
+
+def print_object(value: object) -> None:
+    """One JSON object on one line."""
+    sys.stdout.write(json.dumps(value) + "\n")
+
+
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()
+) -> None:
+    """Columns under their headings; those named in `right` are set to the right."""
+    lines = [[plain(cell) for cell in row] for row in (headings, *rows)]
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = [
+            _padded(cell, width, heading in right)
+            for cell, width, heading in zip(line, widths, headings, strict=True)
+        ]
+        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+
+
+def moment(when: float | None) -> str:
+    """A time of day, with the date where it isn't today's."""
+    if when is None:
+        return "-"
+    then, now = time.localtime(when), time.localtime()
+    same_day = then[:3] == now[:3]
+    return time.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M:%S", then)
+
+
+def amount(size: int | None) -> str:
+    """Bytes for people: ``9.1M``."""
+    if size is None:
+        return "-"
+    value = float(size)
+    for unit in ("", "K", "M", "G"):
+        if value < 1000:
+            return f"{value:.1f}{unit}" if unit and value < 100 else f"{value:.0f}{unit}"
+        value /= 1024
+    return f"{value:.1f}T"
+
+
+def newest(items: list[Item], count: int | None) -> list[Item]:
+    """The last `count` of them; all without a count."""
+    return items if count is None else items[max(0, len(items) - count) :]
+
+
+def confirm(question: str) -> bool:
+    """Asks on the terminal; an empty answer is no."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{plain(question)} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def interactive() -> bool:
+    """There is somebody who could answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    filling = " " * (width - cells(text))
+    return filling + text if right else text + filling

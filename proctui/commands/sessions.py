@@ -1,0 +1,188 @@
+"""``ls``, ``shutdown`` and ``clean``: sessions as wholes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from proctui import leftovers
+from proctui.commands.output import (
+    amount,
+    complain,
+    moment,
+    print_object,
+    print_objects,
+    print_table,
+    say,
+)
+from proctui.protocol import Shutdown
+from proctui.session import (
+    Session,
+    SessionError,
+    find,
+    list_sessions,
+    session_directories,
+    starting,
+)
+from proctui.sync_client import ConnectionLost, SyncClient
+
+PATIENCE = 1.0
+"""Seconds that `ls` waits for each supervisor."""
+
+
+def ls(arguments: argparse.Namespace) -> int:
+    """Lists sessions."""
+    sessions = list_sessions(older=arguments.all)
+    described = [_described(session) for session in sessions]
+    if arguments.json:
+        print_objects(described)
+    elif described:
+        print_table(
+            ("SESSION", "STATUS", "PID", "ALIVE", "WORKERS", "STARTED", "FILE"),
+            [
+                (
+                    one["session"],
+                    one["status"],
+                    str(one["pid"]) if one["status"] == "running" else "-",
+                    _number(one["alive"]),
+                    _number(one["workers"]),
+                    moment(one["started_at"]),
+                    one["source"] or "-",
+                )
+                for one in described
+            ],
+            right=("PID", "ALIVE", "WORKERS"),
+        )
+    else:
+        say("no sessions; proctui run FILE starts one")
+    return 0
+
+
+def _described(session: Session) -> dict[str, Any]:
+    workers, alive = _counts(session)
+    return {
+        "session": session.name,
+        "status": session.status,
+        "pid": session.facts.pid,
+        "alive": alive,
+        "workers": workers,
+        "started_at": session.facts.started_at,
+        "source": session.facts.source,
+        "directory": str(session.paths.directory),
+    }
+
+
+def _counts(session: Session) -> tuple[int | None, int | None]:
+    """Workers in all and alive; None where that is not known."""
+    if session.running:
+        with contextlib.suppress(ConnectionLost, TimeoutError):
+            with SyncClient(session.paths.socket, patience=PATIENCE) as client:
+                snapshot = client.subscribe()
+            return len(snapshot.workers), sum(bool(worker.alive) for worker in snapshot.workers)
+        return None, None
+    if session.status == "dead":
+        return None, len(leftovers.find(session))
+    return None, 0
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+def shutdown(arguments: argparse.Namespace) -> int:
+    """Ends a session and returns when its supervisor is gone."""
+    session = find(arguments.session)
+    with SyncClient(session.paths.socket) as client:
+        reply = client.request(Shutdown(mode="wait" if arguments.wait else "stop"))
+        if reply.error is not None:
+            raise SessionError(reply.error)
+        client.wait_for_end()
+    say(f"session {session.name} has ended")
+    return 0
+
+
+def clean(arguments: argparse.Namespace) -> int:
+    """Removes what sessions that are over have left on disk."""
+    with starting():
+        sessions = list_sessions(older=True)
+        chosen = _chosen(sessions, arguments.names)
+        kept = [reason for one in chosen if (reason := _keep(one, arguments)) is not None]
+        gone = [one for one in chosen if one.name not in {name for name, _ in kept}]
+        freed = sum(_remove(session) for session in gone)
+        if not arguments.names:
+            freed += _remove_unfinished(sessions)
+    if arguments.json:
+        print_object(
+            {"removed": [one.name for one in gone], "kept": dict(kept), "freed_bytes": freed}
+        )
+    else:
+        for session in gone:
+            say(f"removed {session.name}")
+        say(f"{amount(freed)} freed")
+    for name, why in kept:
+        if arguments.names or "runs" not in why:
+            complain(f"{name} is kept: {why}")
+    return 1 if kept and arguments.names else 0
+
+
+def _chosen(sessions: list[Session], names: list[str]) -> list[Session]:
+    """All, or those of these names: ``NAME`` with its older runs, ``NAME@RUN`` alone."""
+    if not names:
+        return sessions
+    chosen = []
+    for name in names:
+        found = [one for one in sessions if name in (one.name, one.facts.name)]
+        if not found:
+            raise SessionError(f"there is no session called {name}")
+        chosen += found
+    return chosen
+
+
+def _keep(session: Session, arguments: argparse.Namespace) -> tuple[str, str] | None:
+    """Its name and why it can't be removed; None where it can."""
+    if session.running:
+        return session.name, "it runs"
+    left = leftovers.find(session) if session.status == "dead" else []
+    if left and arguments.leftovers == "end":
+        from proctui.commands.launching import end_leftovers
+
+        end_leftovers(session)
+        left = []
+    if not left:
+        return None
+    pids = ", ".join(str(one.pid) for one in left[:5]) + (" …" if len(left) > 5 else "")
+    return session.name, f"{len(left)} processes of it are left ({pids}); see --leftovers end"
+
+
+def _remove(session: Session) -> int:
+    """Bytes on disk that were freed.  Raises OSError."""
+    freed = _size(session.paths.directory)
+    shutil.rmtree(session.paths.directory)
+    with contextlib.suppress(OSError):  # other runs of the name are still there
+        session.paths.directory.parent.rmdir()
+    return freed
+
+
+def _remove_unfinished(known: list[Session]) -> int:
+    """Removes what starts left that never came to a session.  Bytes that were freed."""
+    mine = {session.paths.directory for session in known}
+    freed = 0
+    for directory in session_directories():
+        for run in [path for path in directory.iterdir() if path not in mine]:
+            freed += _size(run)
+            shutil.rmtree(run)
+        with contextlib.suppress(OSError):
+            directory.rmdir()
+    return freed
+
+
+def _size(directory: Path) -> int:
+    return sum(
+        (Path(folder) / name).stat(follow_symlinks=False).st_blocks * 512
+        for folder, _, names in os.walk(directory)
+        for name in names
+    )

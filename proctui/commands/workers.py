@@ -1,0 +1,170 @@
+"""``start``, ``join``, ``terminate``, ``kill``, ``restart`` and ``stop``: acting on workers."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable
+
+import msgspec
+
+from proctui.commands.output import complain, print_objects, say
+from proctui.commands.resolving import chosen
+from proctui.protocol import (
+    Command,
+    Join,
+    Note,
+    Outcome,
+    Reply,
+    Restart,
+    Signal,
+    Snapshot,
+    Start,
+    Stop,
+)
+from proctui.session import SessionError, find
+from proctui.signals import signal_name, signal_number
+from proctui.sync_client import SyncClient
+
+GRACE = 5.0
+"""Seconds that descendants of a terminated or stopped worker get before they are killed."""
+
+Make = Callable[[tuple[str, ...]], Command]
+
+
+def start(arguments: argparse.Namespace) -> int:
+    """Starts workers that don't run."""
+    return _act(arguments, lambda workers: Start(workers=workers))
+
+
+def join(arguments: argparse.Namespace) -> int:
+    """Waits for workers and reaps them."""
+    return _act(arguments, lambda workers: Join(workers=workers, timeout=arguments.timeout))
+
+
+def terminate(arguments: argparse.Namespace) -> int:
+    """Sends SIGTERM, or the signal that was named."""
+    return _signal(arguments, signal.SIGTERM)
+
+
+def kill(arguments: argparse.Namespace) -> int:
+    """Sends SIGKILL, or the signal that was named."""
+    return _signal(arguments, signal.SIGKILL)
+
+
+def restart(arguments: argparse.Namespace) -> int:
+    """Stops, joins and starts again."""
+    return _act(arguments, lambda workers: Restart(workers=workers))
+
+
+def stop(arguments: argparse.Namespace) -> int:
+    """Stop signal, grace period, SIGKILL, join."""
+    grace = GRACE if arguments.timeout is None else arguments.timeout
+
+    def make(workers: tuple[str, ...]) -> Command:
+        return Stop(workers=workers, timeout=arguments.timeout)
+
+    return _act(arguments, make, tree=signal.SIGTERM if arguments.tree else None, grace=grace)
+
+
+def _signal(arguments: argparse.Namespace, usual: int) -> int:
+    signum = usual
+    if arguments.signal is not None:
+        try:
+            signum = signal_number(arguments.signal)
+        except ValueError as error:
+            raise SessionError(str(error)) from None
+    if arguments.tree and signum not in (signal.SIGTERM, signal.SIGKILL):
+        raise SessionError("--tree ends a whole tree: with it only SIGTERM or SIGKILL can be sent")
+
+    def make(workers: tuple[str, ...]) -> Command:
+        return Signal(workers=workers, signal=signal_name(signum))
+
+    return _act(arguments, make, tree=signum if arguments.tree else None)
+
+
+def _act(
+    arguments: argparse.Namespace, make: Make, *, tree: int | None = None, grace: float = GRACE
+) -> int:
+    """Sends the command and tells what came of it; with `tree` ends the workers' trees too."""
+    session = find(arguments.session)
+    with SyncClient(session.paths.socket) as client:
+        snapshot = client.subscribe()
+        known = [worker.id for worker in snapshot.workers]
+        workers = tuple(chosen(known, arguments.workers))
+        if tree is None:
+            reply = client.request(make(workers))
+        else:
+            reply = _end_trees(client, snapshot, make(workers), workers, tree, grace)
+    return tell(reply, as_json=arguments.json)
+
+
+def _end_trees(
+    client: SyncClient,
+    snapshot: Snapshot,
+    command: Command,
+    workers: tuple[str, ...],
+    signum: int,
+    grace: float,
+) -> Reply:
+    """The workers by their supervisor, what descends from them by us, held before they end."""
+    from proctui.treekill import end_tree
+    from proctui.worker_trees import hold_trees
+
+    meant = [worker for worker in snapshot.workers if worker.id in workers]
+    held = hold_trees(meant, client.hello)
+    try:
+        reply = client.request(command)
+    except BaseException:
+        held.close()
+        raise
+    report = end_tree(held, signum, grace)
+    own = {worker.pid for worker in meant}
+    # A worker that the tree's end reached first is no failure of the command.
+    reply = msgspec.structs.replace(
+        reply,
+        outcomes=(
+            *reply.outcomes,
+            *(Outcome(worker=one.name, ok=True, text="ended, of the tree", pid=one.pid)
+              for one in report.ended if one.pid not in own),
+            *(Outcome(worker=one.name, ok=False, text=f"not ended: {one.why}", pid=one.pid)
+              for one in report.left),
+        ),
+    )  # fmt: skip
+    others = [one for one in report.ended if one.pid not in own]
+    if others:
+        names = ", ".join(f"{one.name} ({one.pid})" for one in others[:10])
+        client.request(
+            Note(
+                text=f"ended with the tree of {', '.join(workers)}: {names}",
+                signal=signal_name(signum),
+            )
+        )
+    return reply
+
+
+def tell(reply: Reply, *, as_json: bool) -> int:
+    """Prints what became of a command: what worked on standard output, the rest on error's."""
+    if reply.error is not None:
+        raise SessionError(reply.error)
+    if as_json:
+        print_objects(
+            {
+                "worker": one.worker,
+                "ok": one.ok,
+                "text": one.text,
+                "pid": one.pid,
+                "exitcode": one.exitcode,
+            }
+            for one in reply.outcomes
+        )
+    for one in reply.outcomes:
+        if not one.ok:
+            complain(_sentence(one))
+        elif not as_json:
+            say(_sentence(one))
+    return 0 if all(one.ok for one in reply.outcomes) else 1
+
+
+def _sentence(outcome: Outcome) -> str:
+    return f"{outcome.worker}: {outcome.text}"
