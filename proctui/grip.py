@@ -39,13 +39,17 @@ class Source(Protocol):
 class Grip:
     """Holds one process.  Raises `ProcessLookupError` where there is none."""
 
-    __slots__ = ("_source", "pid", "pidfd", "start_ticks", "stat_fd")
+    __slots__ = ("_source", "identity", "pid", "pidfd", "start_ticks", "stat_fd")
 
     def __init__(self, pid: int, source: Source, descriptors: Descriptors = (None, None)) -> None:
         """Owns the descriptors, which were opened for the process that had `pid` then."""
         self._source = source
         self.pid = pid
         self.pidfd, self.stat_fd = descriptors
+        self.identity: int | None = None
+        """Unique number of a process that is not held, where the kernel has such numbers."""
+        if self.pidfd is None:
+            self.identity = self._present_identity()
         self.start_ticks: int | None = None
         """Since boot: the fallback for identity where nothing can be held."""
         self.start_ticks = self.present().start_ticks
@@ -55,9 +59,25 @@ class Grip:
         if self.stat_fd is not None:
             return procfs.parse_stat(procfs.pread_stat(self.stat_fd))
         stat = self._source.read_stat(self.pid)
-        if self.start_ticks not in (None, stat.start_ticks):
-            raise ProcessLookupError(f"pid {self.pid} was given to another process")
+        if self.start_ticks not in (None, stat.start_ticks) or not self._has_pid():
+            raise ProcessLookupError(f"process {self.pid} is gone")
         return stat
+
+    def _has_pid(self) -> bool:
+        """Whether the pid is its own still, and so was when anything was read by it before."""
+        if self.pidfd is not None:
+            return pidfd.exists(self.pidfd)
+        return self.identity is None or self._present_identity() in (None, self.identity)
+
+    def _present_identity(self) -> int | None:
+        """Of whoever has the pid now; None where that is not told."""
+        process = pidfd.open_pidfd(self.pid) if self._source.KEEPS_OPEN else None
+        if process is None:
+            return None
+        try:
+            return pidfd.identity(process)
+        finally:
+            os.close(process)
 
     def exists(self) -> bool:
         """False once it has been reaped; as certain as what is held of it allows."""
@@ -85,7 +105,8 @@ class Grip:
         """Signals this very process.
 
         Through the pidfd where one is held.  Else one is opened now, or the
-        pid used, right after a check that it is still the same process.
+        pid used, right before or after a check that it is still the same
+        process, by its unique number or else its start time.
         """
         if self.pidfd is not None:
             pidfd.send(self.pidfd, signum)
@@ -93,10 +114,12 @@ class Grip:
         late = pidfd.open_pidfd(self.pid)
         try:
             self.present()
-            if late is not None:
+            if late is None:
+                os.kill(self.pid, signum)
+            elif self.identity in (None, pidfd.identity(late)):
                 pidfd.send(late, signum)
             else:
-                os.kill(self.pid, signum)
+                raise ProcessLookupError(f"pid {self.pid} was given to another process")
         finally:
             close_descriptors((late, None))
 

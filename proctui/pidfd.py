@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import functools
 import os
 import select
 import signal
@@ -76,6 +77,22 @@ def wait_status(pidfd: int) -> int | None:
         return None
     (status,) = struct.unpack_from("=i", buffer, _INFO_BYTES - 4)
     return int(status)
+
+
+def identity(pidfd: int) -> int | None:
+    """A number that no other process will ever have; None before Linux 6.9 (pidfs).
+
+    The inode of the descriptor; until then all of them shared one.
+    """
+    there = os.fstat(pidfd)
+    return None if there.st_dev == _anonymous_device() else there.st_ino
+
+
+@functools.cache
+def _anonymous_device() -> int:
+    """Where all descriptors without a file system of their own live, such as those of epoll."""
+    with select.epoll() as anonymous:
+        return os.fstat(anonymous.fileno()).st_dev
 
 
 class EndWatcher:
