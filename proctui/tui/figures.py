@@ -1,9 +1,6 @@
-"""Figures as short text: ages, sizes, percentages, exit codes.  Pure; nothing here is untrusted."""
+"""Figures as short text: ages, sizes, percentages.  Pure; nothing here is untrusted."""
 
 from __future__ import annotations
-
-import signal
-from functools import lru_cache
 
 UNKNOWN = "–"
 """Stands where something is not known or does not apply (``-`` on an ASCII terminal)."""
@@ -55,20 +52,3 @@ def percent(value: float | None) -> str:
         return UNKNOWN
     value = max(0.0, value)
     return f"{value:.1f}" if value < 999.95 else f"{min(value, 99999):.0f}"
-
-
-@lru_cache(maxsize=256)
-def signal_name(number: int) -> str:
-    """``SIGKILL`` for 9, ``SIGRTMIN+3`` for a real-time signal, "" for a number that is none."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        pass
-    low, high = int(signal.SIGRTMIN), int(signal.SIGRTMAX)
-    return f"SIGRTMIN+{number - low}" if low < number < high else ""
-
-
-def exitcode(code: int) -> str:
-    """A known `Process.exitcode`: ``0``, ``3``, ``-9 SIGKILL``."""
-    name = signal_name(-code) if code < 0 else ""
-    return f"{code} {name}" if name else str(code)

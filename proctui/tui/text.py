@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from proctui import exitcodes
 from proctui.model import Lineage, Row, State
-from proctui.tui.figures import UNKNOWN, age, exitcode, percent, signal_name, size
+from proctui.tui.figures import UNKNOWN, age, percent, size
 from proctui.tui.untrusted import (
     ascii_only,
     cells,
@@ -25,8 +26,8 @@ from proctui.tui.untrusted import (
 
 __all__ = [
     "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells", "content",
-    "daemon_text", "ellipsis", "exitcode", "exitcode_text", "fit", "look", "parent_text",
-    "percent", "plain", "row_age", "safe", "signal_name", "size", "state_glyph", "state_text",
+    "daemon_text", "ellipsis", "exitcode_text", "fit", "look", "parent_text",
+    "percent", "plain", "row_age", "safe", "size", "state_glyph", "state_text",
     "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
 
@@ -168,12 +169,12 @@ def daemon_text(row: Row) -> str:
 
 
 def exitcode_text(row: Row) -> str:
-    """``None`` while a worker runs, ``?`` where the code can't be known, else `exitcode`."""
+    """``None`` while a worker runs, ``?`` where it can't be known, else ``-9 SIGKILL``."""
     if row.exitcode is not None:
-        return exitcode(row.exitcode)
+        return exitcodes.exitcode_text(row.exitcode)
     worker = row.worker
     if row.state in (State.ZOMBIE, State.ENDED) or (worker is not None and worker.exitcode_lost):
-        return "?"
+        return exitcodes.UNKNOWN_EXIT
     return UNKNOWN if worker is None or worker.alive is None else "None"
 
 

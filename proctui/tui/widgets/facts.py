@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
+from proctui.exitcodes import exitcode_text, from_wait_status
 from proctui.model import ProcessDetails, ProcessSample, Row, State, Worker
 from proctui.tui import text
 
@@ -101,7 +102,7 @@ def _exitcode(worker: Worker) -> str:
     if worker.exitcode_lost:
         return "? (somebody else took the status)"
     if worker.exitcode is not None:
-        return text.exitcode(worker.exitcode)
+        return exitcode_text(worker.exitcode)
     return "None" if worker.alive is not None else f"{text.UNKNOWN} (not started)"
 
 
@@ -166,16 +167,11 @@ def _exit_status(row: Row) -> str:
     if status is None or code is None:
         return "? (may not be read)"
     core = ", core dumped" if status & _CORE_DUMPED and os.WIFSIGNALED(status) else ""
-    return f"{text.exitcode(code)} (wait status {status}{core})"
+    return f"{exitcode_text(code)} (wait status {status}{core})"
 
 
 def _kernel_exitcode(sample: ProcessSample) -> int | None:
-    if sample.wait_status is None or not sample.is_zombie:
-        return None
-    try:
-        return os.waitstatus_to_exitcode(sample.wait_status)
-    except ValueError:  # stopped or continued: no wait status of an end
-        return None
+    return from_wait_status(sample.wait_status) if sample.is_zombie else None
 
 
 def _parent_name(row: Row, ppid: int) -> str:

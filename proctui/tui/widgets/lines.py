@@ -80,8 +80,8 @@ class LinePainter:
                 self._name(pieces, placed, paint)
             else:
                 shown, tone = CELLS[placed.column](row, now)
-                fitted = text.fit(shown, placed.width, right=placed.right)
-                pieces.add(text.plain(fitted) + " " * GAP, paint.style(tone))
+                fitted = text.fit(text.plain(shown), placed.width, right=placed.right)
+                pieces.add(fitted + " " * GAP, paint.style(tone))
         bar, bar_style = self._bar(paint)
         return self._finish(pieces, paint.style(""), bar, bar_style)
 
