@@ -6,8 +6,8 @@ what would fail late or hurt others.
 
 from __future__ import annotations
 
+from proctui.signals import signal_number
 from proctui.spec import WorkerSpec
-from proctui.supervisor.words import signal_number
 
 LONGEST_ID = 200
 

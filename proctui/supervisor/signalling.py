@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from proctui.signals import signal_name, signal_number
 from proctui.supervisor.record import Record
-from proctui.supervisor.words import signal_name, signal_number
 from proctui.supervisor.world import Done, Run
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from proctui.model import Worker
+from proctui.signals import signal_number
 from proctui.spec import WorkerSpec
 from proctui.supervisor import policy, signalling
 from proctui.supervisor.joining import Joins, Ticket
@@ -17,7 +18,7 @@ from proctui.supervisor.record import LONGEST_NAME, Record
 from proctui.supervisor.restarts import Restarts
 from proctui.supervisor.starting import Starts
 from proctui.supervisor.stopping import Stopping
-from proctui.supervisor.words import clip, ending, signal_number
+from proctui.supervisor.words import clip, ending
 from proctui.supervisor.world import (
     REAP_POLICY,
     RESTART_POLICY,
@@ -89,6 +90,11 @@ class Supervised:
     def running(self) -> bool:
         """Whether a process of it runs."""
         return self.worker.phase in ("starting", "alive")
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has started or stopped it yet."""
+        return self.worker.phase == "idle" and self.starts_called_off == 0
 
     @property
     def wanted_spec(self) -> WorkerSpec:
@@ -259,6 +265,12 @@ class Supervised:
         else:
             done(self._record.outcome(True, f"already joined: {self._how()}"))
         return None
+
+    def wait(self, by: str, done: Done) -> Ticket | None:
+        """Joins without any timeout, whatever the worker's own."""
+        if self.running:
+            return self._joins.wait(by, None, done)
+        return self.join(by, None, done)
 
     def cancel_joins(self, by: str, done: Done) -> None:
         """Gives up all joins that wait for it."""

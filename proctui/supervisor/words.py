@@ -1,11 +1,21 @@
-"""Sentences and names that several parts of the supervisor use."""
+"""Sentences that several parts of the supervisor use."""
 
 from __future__ import annotations
 
-import signal
+import errno
+import os
+
+from proctui.signals import signal_name
 
 LONGEST_LABEL = 1000
 """Characters of untrusted text that are kept where they'd be repeated in every event."""
+
+_REFUSALS = {
+    errno.EAGAIN: "as many processes exist as are allowed (RLIMIT_NPROC, pids cgroup, pid_max)",
+    errno.ENOMEM: "there is no memory left for another process",
+    errno.EMFILE: "the supervisor has as many descriptors open as it may (RLIMIT_NOFILE)",
+    errno.ENFILE: "the machine has as many files open as it can",
+}
 
 
 def clip(text: str, limit: int = LONGEST_LABEL) -> str:
@@ -18,30 +28,6 @@ def seconds(value: float) -> str:
     return f"{value:.4g} s"
 
 
-def signal_name(signum: int) -> str:
-    """``SIGTERM``; a real-time signal that has no name of its own becomes its number."""
-    try:
-        return signal.Signals(signum).name
-    except ValueError:
-        return f"signal {signum}"
-
-
-def signal_number(name: str) -> int:
-    """Of ``SIGTERM``, ``term`` or ``15``.  Raises ValueError with a sentence."""
-    plain = name.strip().upper()
-    if plain.isdecimal() and len(plain) <= 3:
-        number = int(plain)
-    else:
-        full = plain if plain.startswith("SIG") else f"SIG{plain}"
-        found = signal.Signals.__members__.get(full)
-        if found is None:
-            raise ValueError(f"there is no signal {clip(name, 40)!r}")
-        number = int(found)
-    if number not in signal.valid_signals():
-        raise ValueError(f"there is no signal {clip(name, 40)!r}")
-    return number
-
-
 def ending(exitcode: int | None) -> str:
     """How a process ended, as the rest of a sentence that begins with its name."""
     if exitcode is None:
@@ -49,3 +35,10 @@ def ending(exitcode: int | None) -> str:
     if exitcode < 0:
         return f"was ended by {signal_name(-exitcode)} (exitcode {exitcode})"
     return f"ended with exitcode {exitcode}"
+
+
+def fork_refusal(error: OSError) -> str:
+    """Why the kernel made no process (fork(2)), one sentence."""
+    name = errno.errorcode.get(error.errno or 0, "no error number")
+    why = _REFUSALS.get(error.errno or 0) or error.strerror or os.strerror(error.errno or 0)
+    return f"the kernel refused to start a process ({name}): {why}"

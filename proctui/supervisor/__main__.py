@@ -1,0 +1,142 @@
+"""``python -P -m proctui.supervisor``: reads what to supervise, and does until the session ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from proctui.journal import Journal
+from proctui.supervisor import host
+from proctui.supervisor.server import Server, listen
+from proctui.supervisor.session import Session
+from proctui.supervisor.start import (
+    SupervisorAnswer,
+    SupervisorStart,
+    decode_start,
+    encode_answer,
+)
+
+LAST_WORDS = 2.0
+"""Seconds that clients have, at the end, to take what waits for them."""
+
+logger = logging.getLogger("proctui.supervisor")
+
+
+def main() -> int:
+    """Exit status 0 when the session has ended, 1 when it could not begin."""
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        return 1
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        start = decode_start(line)
+        host.ignore_terminal_signals()
+        host.raise_descriptor_limit()
+        if start.spec.adopt:
+            host.set_subreaper(True)
+        journal, listener = _open(start)
+    except msgspec.DecodeError as error:
+        return _give_up(f"the supervisor was told what it can't understand: {error}")
+    except OSError as error:
+        return _give_up(f"the session can't begin: {_sentence(error)}")
+    supervise(start, journal, listener)
+    return 0
+
+
+def _open(start: SupervisorStart) -> tuple[Journal, socket.socket]:
+    journal = Journal(Path(start.journal))
+    try:
+        return journal, listen(start.socket)
+    except BaseException:
+        journal.close()
+        raise
+
+
+def supervise(start: SupervisorStart, journal: Journal, listener: socket.socket) -> None:
+    """Runs the session to its end."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    over = loop.create_future()
+    session = Session(start, loop, journal, lambda: over.set_result(None))
+    server = Server(session, listener, loop)
+    loop.set_exception_handler(_fault_handler(session))
+    _end_on(signal.SIGTERM, loop, session)
+    # What exists now is never collected: workers go on sharing its memory with us.
+    gc.collect()
+    gc.freeze()
+    server.begin()
+    _answer(SupervisorAnswer(ready=True))
+    _leave_starter()
+    loop.call_soon(session.begin)
+    loop.run_until_complete(over)
+    with contextlib.suppress(TimeoutError):
+        loop.run_until_complete(asyncio.wait_for(server.close(), LAST_WORDS))
+    journal.close()
+
+
+def _end_on(signum: signal.Signals, loop: asyncio.AbstractEventLoop, session: Session) -> None:
+    """Has a signal end the session as a client could.
+
+    Not `loop.add_signal_handler`, whose wake-up descriptor a forked child would share: a signal
+    to that child would call this handler here.
+    """
+
+    def ask() -> None:
+        session.ending.ask("stop", signum.name, lambda error, outcomes: None)
+
+    def handler(*_: object) -> None:
+        loop.call_soon_threadsafe(ask)
+
+    signal.signal(signum, handler)
+
+
+def _fault_handler(session: Session) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
+    def handler(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        logger.error("%s", context.get("message"), exc_info=error)
+        if error is not None:
+            session.tell_of_fault(error)
+
+    return handler
+
+
+def _answer(answer: SupervisorAnswer) -> None:
+    # Whoever started us may have gone: the session goes on without it.
+    with contextlib.suppress(OSError):
+        os.write(1, encode_answer(answer))
+
+
+def _give_up(reason: str) -> int:
+    _answer(SupervisorAnswer(error=reason))
+    return 1
+
+
+def _sentence(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}"
+
+
+def _leave_starter() -> None:
+    """Stdin from nowhere, stdout to where complaints go: nobody reads the pipes any more."""
+    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    # At a common exit multiprocessing would join what could not be ended, perhaps for ever.
+    os._exit(status)

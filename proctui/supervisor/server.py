@@ -1,0 +1,227 @@
+"""The supervisor's socket: who may come in, the greeting, and where lines go.
+
+Nothing that a client does can stop the session or keep other clients waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import platform
+import socket
+from pathlib import Path
+
+from proctui import __version__
+from proctui.protocol import (
+    PROTOCOL_VERSION,
+    ClientHello,
+    Hello,
+    ProtocolError,
+    Refusal,
+    Reply,
+    decode_command,
+    encode,
+)
+from proctui.supervisor.clients import Client, Peer, peer_of
+from proctui.supervisor.connection import Connection
+from proctui.supervisor.dispatch import Dispatcher, number_of
+from proctui.supervisor.session import Session
+from proctui.supervisor.words import clip
+from proctui.supervisor.world import SUPERVISOR
+
+HELLO_TIMEOUT = 5.0
+"""Seconds a client has to say its first line."""
+MOST_CLIENTS = 256
+ACCEPT_PAUSE = 0.5
+"""Seconds until the next try where no descriptor is left for another client."""
+_BACKLOG = 128
+_PER_TURN = 32
+
+logger = logging.getLogger("proctui.supervisor")
+
+
+def listen(path: str) -> socket.socket:
+    """A socket that only this user can connect to.  Raises OSError."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # The mode has to be right from the first moment, and workers keep the user's umask.
+        umask = os.umask(0o177)
+        try:
+            listener.bind(path)
+        finally:
+            os.umask(umask)
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+class Server:
+    """All connections of a session."""
+
+    def __init__(
+        self, session: Session, listener: socket.socket, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._session = session
+        self._listener = listener
+        self._path = Path(listener.getsockname())
+        self._loop = loop
+        self._dispatcher = Dispatcher(session)
+        self._clients: dict[Connection, Client] = {}
+        self._leaving: set[Connection] = set()
+        """Nothing is read from them any more, but something is still to be sent."""
+        self._all_gone: asyncio.Future[None] | None = None
+        self._closing = False
+        """The journal's last event has been written: that the session has ended."""
+
+    def begin(self) -> None:
+        """From now on clients may come."""
+        self._loop.add_reader(self._listener, self._accept)
+
+    async def close(self) -> None:
+        """No more clients; returns once those that are there have got what waits for them.
+
+        The socket vanishes from the file system.
+        """
+        self._loop.remove_reader(self._listener)
+        with contextlib.suppress(FileNotFoundError):
+            self._path.unlink()
+        self._listener.close()
+        self._closing = True
+        for connection in list(self._clients):
+            connection.finish("was told that the session has ended")
+        if self._leaving:
+            self._all_gone = self._loop.create_future()
+            await self._all_gone
+
+    # ------------------------------------------------------------ coming
+
+    def _accept(self) -> None:
+        for _ in range(_PER_TURN):
+            try:
+                connected, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in (errno.ECONNABORTED, errno.EINTR):
+                    continue
+                logger.warning("no client can be accepted: %s", error)
+                self._pause_accepting()
+                return
+            self._welcome(connected)
+
+    def _pause_accepting(self) -> None:
+        self._loop.remove_reader(self._listener)
+        self._loop.call_later(ACCEPT_PAUSE, self._go_on_accepting)
+
+    def _go_on_accepting(self) -> None:
+        if self._listener.fileno() >= 0:
+            self.begin()
+
+    def _welcome(self, connected: socket.socket) -> None:
+        connected.setblocking(False)
+        peer = peer_of(connected)
+        refusal = self._refusal(peer)
+        if refusal is not None:
+            self._session.events.say("refused", f"a client was refused: {refusal}", pid=peer.pid)
+            with contextlib.suppress(OSError):
+                connected.send(encode(Refusal(reason=refusal)))
+            connected.close()
+            return
+        connection = Connection(connected, self._loop, self)
+        due = self._loop.call_later(
+            HELLO_TIMEOUT,
+            lambda: connection.refuse(f"no hello within {HELLO_TIMEOUT:g} s"),
+        )
+        self._clients[connection] = Client(connection, peer, due)
+
+    def _refusal(self, peer: Peer) -> str | None:
+        if not peer.welcome:
+            return f"this session belongs to user {os.geteuid()}, not to user {peer.uid}"
+        if len(self._clients) >= MOST_CLIENTS:
+            return f"this session has {MOST_CLIENTS} clients already"
+        return None
+
+    # ------------------------------------------------------------ connection.Owner
+
+    def line(self, connection: Connection, line: bytes) -> None:
+        """One line of a client: a command, rubbish, or nothing."""
+        client = self._clients[connection]
+        try:
+            command = decode_command(line)
+        except ProtocolError as error:
+            self._rubbish(client, line, str(error))
+            return
+        if client.greeted:
+            self._dispatcher.handle(client, command)
+        elif isinstance(command, ClientHello):
+            self._greet(client, command)
+        else:
+            connection.refuse("the first line has to be a hello")
+
+    def gone(self, connection: Connection, reason: str) -> None:
+        """A client is no more; what it alone was waiting for is cancelled."""
+        client = self._clients.pop(connection)
+        client.hello_due.cancel()
+        self._leaving.add(connection)
+        events = self._session.events
+        events.forget(connection.send)
+        for ticket in list(client.tickets):
+            ticket.cancel(client.by)
+        if client.greeted and not self._closing:
+            events.say("client-went", f"{client.by} {reason}", by=client.by, pid=client.peer.pid)
+
+    def closed(self, connection: Connection) -> None:
+        """Its descriptor is free again."""
+        self._leaving.discard(connection)
+        if self._all_gone is not None and not self._leaving and not self._all_gone.done():
+            self._all_gone.set_result(None)
+
+    # ------------------------------------------------------------ greeting
+
+    def _greet(self, client: Client, hello: ClientHello) -> None:
+        if hello.version != PROTOCOL_VERSION:
+            reason = (
+                f"the session's supervisor is of proctui {__version__} and speaks protocol "
+                f"{PROTOCOL_VERSION}, the client speaks {hello.version}: "
+                "use the version of proctui that started the session"
+            )
+            self._session.events.say("refused", reason, pid=client.peer.pid, by=SUPERVISOR)
+            client.connection.refuse(reason)
+            return
+        client.greet(hello.client, hello.pid)
+        client.send(self._hello())
+        self._session.events.say(
+            "client-came", f"{client.by} has connected", by=client.by, pid=client.peer.pid
+        )
+
+    def _hello(self) -> Hello:
+        session = self._session
+        return Hello(
+            version=PROTOCOL_VERSION,
+            session=session.settings.name,
+            pid=session.world.pid,
+            started_at=session.started_at,
+            python=platform.python_version(),
+            source=session.settings.source,
+            log_dir=session.start.log_dir,
+            journal=session.start.journal,
+            adopt=session.settings.adopt,
+            program=__version__,
+            tag=session.start.tag,
+            refresh=session.settings.refresh,
+        )
+
+    def _rubbish(self, client: Client, line: bytes, fault: str) -> None:
+        if not client.greeted:
+            client.connection.refuse(f"the first line has to be a hello; {clip(fault, 200)}")
+            return
+        client.send(Reply(id=number_of(line), error=clip(fault)))
+        if not client.complained:
+            client.complained = True
+            self._session.events.say("refused", clip(fault), by=client.by, pid=client.peer.pid)

@@ -1,0 +1,96 @@
+"""Keeps the workers' logs within their limit on disk, with little work at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections import deque
+
+from proctui.supervisor.logs import LogStore
+from proctui.supervisor.supervised import Supervised
+from proctui.supervisor.workers import Workers
+from proctui.supervisor.world import SUPERVISOR, Say
+
+INTERVAL = 1.0
+"""Seconds between two turns while no log is being trimmed."""
+HOT_INTERVAL = 0.1
+"""And while some are."""
+BUDGET = 0.003
+"""Seconds of work in a turn."""
+_BLOCK = 512
+"""Bytes that st_blocks counts in (stat(2))."""
+
+logger = logging.getLogger("proctui.supervisor")
+
+
+class Trimming:
+    """Goes round all logs that were ever written; those that grow fast come every turn."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, workers: Workers, logs: LogStore, say: Say
+    ) -> None:
+        self._loop = loop
+        self._workers = workers
+        self._logs = logs
+        self._say = say
+        self._round: deque[Supervised] = deque()
+        self._hot: dict[str, Supervised] = {}
+        self._told: dict[str, float | None] = {}
+        """By worker: the start of the run of which trimming has been told."""
+
+    def begin(self) -> None:
+        """From now on, for ever."""
+        self._loop.call_later(INTERVAL, self._turn)
+
+    def forget(self, worker: str) -> None:
+        """The worker was removed."""
+        self._hot.pop(worker, None)
+        self._told.pop(worker, None)
+        self._logs.forget(worker)
+
+    def _turn(self) -> None:
+        until = time.monotonic() + BUDGET
+        hot, self._hot = self._hot, {}
+        for machine in hot.values():
+            self._look(machine)
+        if not self._round:
+            self._round.extend(self._workers.all())
+        while self._round and time.monotonic() < until:
+            self._look(self._round.popleft())
+        self._loop.call_later(HOT_INTERVAL if self._hot else INTERVAL, self._turn)
+
+    def _look(self, machine: Supervised) -> None:
+        worker = machine.worker
+        if worker.started_at is None or worker.log is None:
+            return
+        try:
+            on_disk = os.stat(worker.log, follow_symlinks=False).st_blocks * _BLOCK
+            if on_disk > self._logs.limit:
+                self._trim(machine)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if self._first_of_run(machine):
+                logger.warning("the log of %r can't be trimmed: %s", machine.id, error)
+
+    def _trim(self, machine: Supervised) -> None:
+        released = self._logs.trim(machine.id)
+        if not released:
+            return
+        self._hot[machine.id] = machine
+        if self._first_of_run(machine):
+            limit = self._logs.limit
+            text = f"its log has reached the limit of {limit} bytes: its oldest output is released"
+            worker = machine.worker
+            self._say(
+                "log-trimmed", text, by=SUPERVISOR, worker=worker.id, pid=worker.pid, state=worker
+            )
+
+    def _first_of_run(self, machine: Supervised) -> bool:
+        started_at = machine.worker.started_at
+        if self._told.get(machine.id) == started_at:
+            return False
+        self._told[machine.id] = started_at
+        return True
