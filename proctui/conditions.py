@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import signal
 from collections.abc import Callable, Mapping
@@ -112,39 +113,50 @@ def _flag(of: Callable[[Row], bool | None]) -> _Make:
 
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
-    ":": lambda a, b: a == b,
-    "=": lambda a, b: a == b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
+    ":": operator.eq,
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
 def _number(
-    of: Callable[[Row, float], float | None], read: Callable[[str], float], expected: str
+    of: Callable[[Row], float | None], read: Callable[[str], float], expected: str
 ) -> _Make:
-    """A condition on a number; `of` also gets the time, `read` raises ValueError."""
+    """A condition on a number; `read` makes it of what was written, or raises ValueError."""
 
     def make(term: _Term) -> Predicate:
-        clock = term.clock
         if term.value.lower() == "none" and term.operator in (":", "=", "=="):
-            return lambda row: of(row, clock()) is None
-        try:
-            wanted = read(term.value)
-        except ValueError:
-            raise term.wrong(expected) from None
+            return lambda row: of(row) is None
+        wanted = _wanted(term, read, expected)
         holds = _COMPARE[term.operator]
-
-        def matches(row: Row) -> bool:
-            value = of(row, clock())
-            return value is not None and holds(value, wanted)
-
-        return matches
+        return lambda row: (value := of(row)) is not None and holds(value, wanted)
 
     return make
+
+
+def _age(term: _Term) -> Predicate:
+    """A condition on the time since the process started."""
+    wanted = _wanted(term, _read_age, "a time, such as 90s, 5m or 1h30m")
+    holds, clock = _COMPARE[term.operator], term.clock
+
+    def matches(row: Row) -> bool:
+        if row.started_at is None or row.sample is None or row.gone:
+            return False
+        return holds(clock() - row.started_at, wanted)
+
+    return matches
+
+
+def _wanted(term: _Term, read: Callable[[str], float], expected: str) -> float:
+    try:
+        return read(term.value)
+    except ValueError:
+        raise term.wrong(expected) from None
 
 
 # ------------------------------------------------------------------------------- the values
@@ -185,18 +197,12 @@ def _read_exitcode(value: str) -> float:
     return _read_number(value)
 
 
-def _age_of(row: Row, now: float) -> float | None:
-    if row.started_at is None or row.sample is None or row.gone:
-        return None
-    return now - row.started_at
-
-
 def _in_state(state: State) -> Predicate:
     return lambda row: row.state is state
 
 
 STATES: dict[str, Predicate] = {
-    **{state.value: _in_state(state) for state in State},
+    **{state.value.lower(): _in_state(state) for state in State},
     "r": _in_state(State.RUNNING),
     "s": _in_state(State.SLEEPING),
     "d": _in_state(State.WAITING),
@@ -263,22 +269,22 @@ KEYS: dict[str, _Make] = {
     "daemon": _flag(lambda row: row.worker.daemon if row.worker else None),
     "orphan": _flag(is_orphan),
     "zombie": _flag(is_zombie),
-    "pid": _number(lambda row, now: row.pid, _read_number, _COUNT),
-    "ppid": _number(lambda row, now: row.sample.ppid if row.sample else None, _read_number, _COUNT),
+    "pid": _number(lambda row: row.pid, _read_number, _COUNT),
+    "ppid": _number(lambda row: row.sample.ppid if row.sample else None, _read_number, _COUNT),
     "threads": _number(
-        lambda row, now: row.sample.threads if row.sample else None, _read_number, _COUNT
+        lambda row: row.sample.threads if row.sample else None, _read_number, _COUNT
     ),
     "restarts": _number(
-        lambda row, now: row.worker.restarts if row.worker else None, _read_number, _COUNT
+        lambda row: row.worker.restarts if row.worker else None, _read_number, _COUNT
     ),
-    "cpu": _number(lambda row, now: row.cpu_percent, _read_number, "per cent, such as 50"),
+    "cpu": _number(lambda row: row.cpu_percent, _read_number, "per cent, such as 50"),
     "mem": _number(
-        lambda row, now: row.sample.rss_bytes if row.sample else None,
+        lambda row: row.sample.rss_bytes if row.sample else None,
         _read_size,
         "a size, such as 100M",
     ),
-    "age": _number(_age_of, _read_age, "a time, such as 90s, 5m or 1h30m"),
+    "age": _age,
     "exitcode": _number(
-        lambda row, now: row.exitcode, _read_exitcode, "a number, a signal's name or none"
+        lambda row: row.exitcode, _read_exitcode, "a number, a signal's name or none"
     ),
 }

@@ -32,7 +32,7 @@ from proctui.view import Predicate, containing
 
 __all__ = ["Filter", "FilterError", "completions", "parse"]
 
-_MAX_LENGTH = 1000
+_MAX_LENGTH = 500
 _MAX_DEPTH = 50
 
 
@@ -144,17 +144,17 @@ class _Parser:
         return True
 
     def alternatives(self) -> Predicate:
-        found = [self.together()]
+        found = self.together()
         while self.says("or", "|", "||"):
-            found.append(self.together())
-        return found[0] if len(found) == 1 else _any(found)
+            found = _either(found, self.together())
+        return found
 
     def together(self) -> Predicate:
-        found = [self.term()]
+        found = self.term()
         while not self.ends():
             self.says("and", "&", "&&")
-            found.append(self.term())
-        return found[0] if len(found) == 1 else _all(found)
+            found = _both(found, self.term())
+        return found
 
     def ends(self) -> bool:
         token = self.peek()
@@ -192,12 +192,12 @@ class _Parser:
 _OPERATORS = frozenset({")", "or", "and", "|", "||", "&", "&&"})
 
 
-def _any(found: list[Predicate]) -> Predicate:
-    return lambda row: any(matches(row) for matches in found)
+def _either(one: Predicate, other: Predicate) -> Predicate:
+    return lambda row: one(row) or other(row)
 
 
-def _all(found: list[Predicate]) -> Predicate:
-    return lambda row: all(matches(row) for matches in found)
+def _both(one: Predicate, other: Predicate) -> Predicate:
+    return lambda row: one(row) and other(row)
 
 
 def _not(matches: Predicate) -> Predicate:

@@ -132,8 +132,12 @@ def _flat(
     return Arrangement(ordered, [""] * len(ordered), sort=sort, reverse=reverse)
 
 
+_Branch = tuple[Row, str, str]
+"""A row, the tree line before its name, and what stands before the lines below it."""
+
+
 class _Walk:
-    """One way through the tree, depth first, without recursion: chains may be deep."""
+    """One way through the tree, depth first."""
 
     def __init__(
         self,
@@ -155,24 +159,38 @@ class _Walk:
 
     def down(self, roots: Sequence[str], folded: Collection[str]) -> None:
         """Fills the lists."""
-        rows, children = self.rows, self.children
-        add_row, add_guide = self.out.append, self.guides.append
-        stack = [(row, "", "") for row in reversed(self.siblings(roots))]
+        children, add_row, add_guide = self.children, self.out.append, self.guides.append
+        for row in self.siblings(roots):
+            add_row(row)
+            add_guide("")
+            # Most roots have nothing below them: they never see the stack.
+            if below := children(row.key):
+                self.descend(self.branches(row, below, "", folded), folded)
+
+    def descend(self, stack: list[_Branch], folded: Collection[str]) -> None:
+        """Adds everything on the stack and below it; without recursion, chains may be deep."""
         while stack:
             row, guide, indent = stack.pop()
-            add_row(row)
-            add_guide(guide)
-            below = children(row.key)
-            if not below:
-                continue
-            kept = self.siblings(below)
-            if not kept:
-                continue
-            self.parents.add(row.key)
-            if row.key in folded:
-                self.hidden[row.key] = _hidden_below(row.key, rows, children)
-            else:
-                stack.extend(_branches(kept, indent))
+            self.out.append(row)
+            self.guides.append(guide)
+            if below := self.children(row.key):
+                stack += self.branches(row, below, indent, folded)
+
+    def branches(
+        self, row: Row, below: Sequence[str], indent: str, folded: Collection[str]
+    ) -> list[_Branch]:
+        """What to put on the stack for the rows below one: the last of them first."""
+        kept = self.siblings(below)
+        if not kept:
+            return []
+        self.parents.add(row.key)
+        if row.key in folded:
+            self.hidden[row.key] = _hidden_below(row.key, self.rows, self.children)
+            return []
+        beyond = indent if len(indent) >= 2 * _DEEPEST else indent + "│ "
+        branches = [(below_row, indent + "├ ", beyond) for below_row in reversed(kept)]
+        branches[0] = (kept[-1], indent + "└ ", beyond[:-2] + "  " if beyond != indent else indent)
+        return branches
 
     def siblings(self, keys: Sequence[str]) -> list[Row]:
         """Those of `keys` that are shown, sorted."""
@@ -184,16 +202,6 @@ class _Walk:
         if self.sort is None or len(found) < 2:
             return found
         return ordered_by(found, self.sort, reverse=self.reverse)
-
-
-def _branches(kept: list[Row], indent: str) -> Iterator[tuple[Row, str, str]]:
-    """What to put on the stack for siblings: last one first."""
-    deep = len(indent) >= 2 * _DEEPEST
-    last = len(kept) - 1
-    for index in range(last, -1, -1):
-        line = "└ " if index == last else "├ "
-        beyond = indent if deep else indent + ("  " if index == last else "│ ")
-        yield kept[index], indent + line, beyond
 
 
 def _hidden_below(
@@ -227,23 +235,16 @@ def _with_ancestors(rows: Mapping[str, Row], filter: Predicate) -> tuple[set[str
     return matches | context, frozenset(context)
 
 
-def ordered_by(rows: Iterable[Row], column: Column, *, reverse: bool = False) -> list[Row]:
+def ordered_by(rows: Sequence[Row], column: Column, *, reverse: bool = False) -> list[Row]:
     """Sorted by one column: stable in both directions, missing values last in both."""
-    key_of = _KEYS[column]
-    known: list[tuple[_Key, Row]] = []
-    missing: list[Row] = []
-    for row in rows:
-        key = key_of(row)
-        if key is None:
-            missing.append(row)
-        else:
-            known.append((key, row))
-    known.sort(key=_first, reverse=reverse)
-    return [row for _, row in known] + missing
-
-
-def _first(pair: tuple[_Key, Row]) -> _Key:
-    return pair[0]
+    keys = list(map(_KEYS[column], rows))
+    known = [index for index, key in enumerate(keys) if key is not None]
+    # Python keeps equal elements in order with reverse=True too.
+    known.sort(key=keys.__getitem__, reverse=reverse)  # type: ignore[arg-type]  # None is out
+    ordered = [rows[index] for index in known]
+    if len(known) < len(rows):
+        ordered += [row for row, key in zip(rows, keys, strict=True) if key is None]
+    return ordered
 
 
 def natural(text: str) -> tuple[str, int, str]:
@@ -311,12 +312,10 @@ def containing(text: str) -> Predicate:
     wanted = text.casefold()
 
     def matches(row: Row) -> bool:
-        return (
-            wanted in row.name.casefold()
-            or wanted in row.command.casefold()
-            or (row.worker is not None and wanted in row.worker.label.casefold())
-            or wanted in str(row.pid)
-        )
+        worker = row.worker
+        label = worker.label if worker is not None else ""
+        pid = row.pid or ""
+        return wanted in f"{row.name}\n{label}\n{row.command}\n{pid}".casefold()
 
     return matches
 
