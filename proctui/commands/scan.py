@@ -1,0 +1,124 @@
+"""``scan``: every zombie and every orphan of the machine."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Mapping
+
+from proctui import journal, procfs
+from proctui.commands.output import complain, print_object, print_table, say
+from proctui.exitcodes import exitcode_text
+from proctui.scan import INIT, Found, KnownSession, Orphan, Zombie, collect, still_there
+from proctui.session import Session, SessionError, boot_id, list_sessions
+
+_SECOND_LOOK = 0.2
+"""Seconds that a parent has to reap before its zombie counts: every process is one for a moment."""
+_REAL_INIT = (
+    "PID 1 does not reap: run the container with a real init (docker run --init, "
+    "init: true, tini), no signal helps"
+)
+
+
+def scan(arguments: argparse.Namespace) -> int:
+    """Prints what there is; exit status 1 with ``--check`` where there is anything."""
+    if not procfs.available():
+        complain("scan needs /proc, which is not there")
+        return 1
+    found = collect(all_users=arguments.all_users, sessions=known_sessions())
+    if found.zombies:
+        time.sleep(_SECOND_LOOK)
+        found = still_there(found)
+    if arguments.json:
+        print_object(found.as_json())
+    else:
+        _print(found)
+    return 1 if arguments.check and (found.zombies or found.orphans) else 0
+
+
+def known_sessions() -> dict[str, KnownSession]:
+    """This user's sessions of the present boot by their tag."""
+    try:
+        sessions = list_sessions(older=True)
+    except SessionError:
+        return {}
+    boot = boot_id()
+    return {s.facts.tag: _known(s) for s in sessions if s.facts.boot == boot}
+
+
+def _known(session: Session) -> KnownSession:
+    def workers() -> Mapping[int, str]:
+        return {
+            event.pid: event.worker
+            for event in journal.read(session.paths.journal)
+            if event.pid is not None and event.worker is not None and event.kind != "note"
+        }
+
+    return KnownSession(session.name, session.facts.pid, session.running, workers)
+
+
+def _print(found: Found) -> None:
+    if not found.zombies and not found.orphans:
+        say("no zombies, no orphans")
+    if found.zombies:
+        _print_zombies(found.zombies)
+    if found.zombies and found.orphans:
+        say("")
+    if found.orphans:
+        _print_orphans(found.orphans)
+
+
+def _print_zombies(zombies: Iterable[Zombie]) -> None:
+    by_parent: dict[int, list[Zombie]] = {}
+    for zombie in zombies:
+        by_parent.setdefault(zombie.ppid, []).append(zombie)
+    for ppid, children in sorted(by_parent.items(), key=lambda item: -len(item[1])):
+        parent = children[0].parent
+        say(f"{parent} ({ppid}) has not joined {_number(len(children), 'zombie')}:")
+        if ppid == INIT:
+            say(_REAL_INIT)
+        print_table(
+            ("PID", "NAME", "EXITCODE", "AGE", "USER"),
+            [
+                (str(z.pid), z.name, exitcode_text(z.exitcode), age(z.age_seconds), z.user)
+                for z in children
+            ],
+            right=("PID", "AGE"),
+        )
+
+
+def _print_orphans(orphans: Iterable[Orphan]) -> None:
+    rows = [
+        (
+            str(o.pid),
+            o.name,
+            f"{o.adopter} ({o.ppid})",
+            o.worker or o.session or "-",
+            age(o.age_seconds),
+            o.user,
+            o.why,
+        )
+        for o in orphans
+    ]
+    say(f"{_number(len(rows), 'orphan')}:")
+    headings = ("PID", "NAME", "ADOPTER", "WORKER", "AGE", "USER", "WHY")
+    print_table(headings, rows, right=("PID", "AGE"))
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def age(seconds: float) -> str:
+    """``4s``, ``2m05s``, ``3h12m``, ``5d03h``."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02d}m"
+    days, hours = divmod(hours, 24)
+    return f"{days}d{hours:02d}h"

@@ -1,0 +1,289 @@
+"""All zombies and all orphans of the machine, in one pass over /proc.
+
+The pass itself costs hardly more than reading every ``/proc/PID/stat``: four
+fields of each are looked at, and only what is conspicuous is read further.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from proctui import procfs
+from proctui.adoption import Circumstances, judge, members_of_unit, place_of, tag_of, unit_of
+from proctui.procfs import Stat
+from proctui.trails import KTHREADD
+from proctui.treekill import user_name
+
+INIT = 1
+_SUPERVISOR_MODULE = "proctui.supervisor"
+
+
+class Zombie(NamedTuple):
+    """A process that has ended and whose parent has not joined it.  Names are untrusted."""
+
+    pid: int
+    name: str
+    ppid: int
+    parent: str
+    """Name of the parent that neglects it."""
+    exitcode: int | None
+    """-N where signal N ended it; None where the kernel does not show it."""
+    age_seconds: float
+    """Since it started: when it ended, the kernel does not tell afterwards."""
+    user: str
+
+
+class Orphan(NamedTuple):
+    """A process whose first parent is gone and something else has it.  Names are untrusted."""
+
+    pid: int
+    name: str
+    ppid: int
+    adopter: str
+    """Name of the parent it has now."""
+    first_parent: int | None
+    """Pid of the parent it had; None where nothing tells."""
+    session: str | None
+    """Session of proctui that it was started in."""
+    worker: str | None
+    """Id of the worker that it descends from, or is."""
+    age_seconds: float
+    user: str
+    why: str
+
+
+class Found(NamedTuple):
+    """What a scan found."""
+
+    zombies: tuple[Zombie, ...]
+    orphans: tuple[Orphan, ...]
+
+    def as_json(self) -> dict[str, list[dict[str, object]]]:
+        """The object that ``proctui scan --json`` prints."""
+        return {
+            "zombies": [zombie._asdict() for zombie in self.zombies],
+            "orphans": [orphan._asdict() for orphan in self.orphans],
+        }
+
+
+class KnownSession(NamedTuple):
+    """A session of proctui that left its facts behind."""
+
+    name: str
+    supervisor: int
+    running: bool
+    workers: Callable[[], Mapping[int, str]]
+    """Worker ids by the pids their runs had; asked only where an orphan of it was found."""
+
+
+class _Line(NamedTuple):
+    """What every process is looked at for."""
+
+    state: bytes
+    ppid: int
+    sid: int
+    raw: bytes
+
+
+def collect(
+    *, all_users: bool = False, sessions: Mapping[str, KnownSession] | None = None
+) -> Found:
+    """One pass.  Without `all_users` only what belongs to this user.
+
+    `sessions` are the known ones by their tag.
+    """
+    return _Scan(all_users, sessions or {}).run()
+
+
+def still_there(found: Found) -> Found:
+    """Without the zombies that have been reaped since: a moment as one is no neglect."""
+    return found._replace(zombies=tuple(filter(_is_still_zombie, found.zombies)))
+
+
+def _is_still_zombie(zombie: Zombie) -> bool:
+    try:
+        stat = procfs.read_stat(zombie.pid)
+    except OSError:
+        return False
+    return stat.is_zombie and stat.ppid == zombie.ppid
+
+
+def read_lines() -> dict[int, _Line]:
+    """Every process, read once and parsed no further than every one is looked at."""
+    lines: dict[int, _Line] = {}
+    opened, read, close = os.open, os.read, os.close
+    for name in os.listdir("/proc"):  # noqa: PTH208 (5,000 names)
+        if not name.isdigit():
+            continue
+        try:
+            descriptor = opened(f"/proc/{name}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            raw = read(descriptor, 1024)
+        except OSError:
+            continue
+        finally:
+            close(descriptor)
+        state, ppid, _, sid, _ = raw[raw.rfind(b")") + 2 :].split(None, 4)
+        lines[int(name)] = _Line(state, int(ppid), int(sid), raw)
+    return lines
+
+
+class _Scan:
+    def __init__(self, all_users: bool, sessions: Mapping[str, KnownSession]) -> None:
+        self._user = None if all_users else os.geteuid()
+        self._sessions = sessions
+        self._lines = read_lines()
+        self._now = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def run(self) -> Found:
+        zombies: list[Zombie] = []
+        orphans: list[Orphan] = []
+        adopted: list[int] = []
+        leaders: list[int] = []
+        lines = self._lines
+        for pid, line in lines.items():
+            parent = lines.get(line.ppid)
+            if line.state == b"Z":
+                zombies += self._zombie(pid)
+            elif parent is None or line.ppid == KTHREADD:
+                continue
+            elif line.sid == pid:
+                leaders.append(pid)
+            elif line.sid != parent.sid:
+                adopted.append(pid)
+        for pid in adopted:
+            orphans += self._orphan(pid)
+        adopters = {INIT, *(lines[pid].ppid for pid in adopted)}
+        supervisors = {known.supervisor for known in self._sessions.values() if known.running}
+        for pid in leaders:
+            # a leader's own session tells nothing: its tag may, and under an adopter its group
+            if lines[pid].ppid not in supervisors:
+                orphans += self._orphan(pid, untagged_too=lines[pid].ppid in adopters)
+        return Found(tuple(sorted(zombies)), tuple(sorted(orphans)))
+
+    # ------------------------------------------------------------ zombies
+
+    def _zombie(self, pid: int) -> Iterator[Zombie]:
+        stat = procfs.parse_stat(self._lines[pid].raw)
+        uid = self._uid(pid)
+        if uid is None or not stat.is_zombie:
+            return
+        yield Zombie(
+            pid=pid,
+            name=stat.comm,
+            ppid=stat.ppid,
+            parent=self._name(stat.ppid),
+            exitcode=_exitcode(stat),
+            age_seconds=self._age(stat),
+            user=user_name(uid),
+        )
+
+    # ------------------------------------------------------------ orphans
+
+    def _orphan(self, pid: int, *, untagged_too: bool = True) -> Iterator[Orphan]:
+        uid = self._uid(pid)
+        if uid is None:
+            return
+        tag, worker = tag_of(pid)
+        if tag is None and not untagged_too:
+            return
+        stat = procfs.parse_stat(self._lines[pid].raw)
+        session = self._sessions.get(tag) if tag is not None else None
+        if session is not None and session.running and session.supervisor == pid:
+            return
+        known = self._circumstances(stat, tag, session)
+        why = judge(known)
+        if why is None:
+            return
+        workers = {} if session is None or worker is not None else session.workers()
+        yield Orphan(
+            pid=pid,
+            name=stat.comm,
+            ppid=stat.ppid,
+            adopter=self._name(stat.ppid),
+            first_parent=known.supervisor if pid in workers else None,
+            session=known.session,
+            worker=worker or workers.get(pid) or workers.get(stat.sid),
+            age_seconds=self._age(stat),
+            user=user_name(uid),
+            why=why,
+        )
+
+    def _circumstances(
+        self, stat: Stat, tag: str | None, session: KnownSession | None
+    ) -> Circumstances:
+        leads = stat.pid == stat.sid
+        path, unit = unit_of(stat.pid)
+        cwd, descriptors = place_of(stat.pid)
+        if tag is not None and session is None and leads and _is_supervisor(stat.pid):
+            tag = None  # of a session whose facts are another user's
+        return Circumstances(
+            leads_session=leads,
+            sid=stat.sid,
+            leader=self._name(stat.sid) if self._lives(stat.sid) else None,
+            session=tag if session is None else session.name,
+            supervisor=session.supervisor if session is not None and not session.running else None,
+            same_session_as_parent=tag is not None and self._parent_is_of(stat, tag, session),
+            unit=unit,
+            is_main_of_unit=not self._has_main(path, stat),
+            cwd=cwd,
+            descriptors=descriptors,
+        )
+
+    def _parent_is_of(self, stat: Stat, tag: str, session: KnownSession | None) -> bool:
+        if session is not None and session.running and stat.ppid == session.supervisor:
+            return True
+        return tag_of(stat.ppid)[0] == tag
+
+    def _has_main(self, path: str, stat: Stat) -> bool:
+        """Whether somebody else of the unit is what its parent started for it."""
+        if not path.endswith(".service"):
+            return False
+        lines = self._lines
+        return any(
+            pid != stat.pid and pid in lines and lines[pid].ppid == stat.ppid
+            for pid in members_of_unit(path)
+            if pid in lines and lines[pid].sid == pid
+        )
+
+    # ------------------------------------------------------------ both
+
+    def _uid(self, pid: int) -> int | None:
+        """Whose it is; None where that is nobody who was asked for, or it is gone."""
+        try:
+            uid = procfs.owner(pid)
+        except OSError:
+            return None
+        return uid if self._user in (None, uid) else None
+
+    def _lives(self, pid: int) -> bool:
+        return pid in self._lines and self._lines[pid].state != b"Z"
+
+    def _name(self, pid: int) -> str:
+        line = self._lines.get(pid)
+        return "" if line is None else procfs.parse_stat(line.raw).comm
+
+    def _age(self, stat: Stat) -> float:
+        return round(max(0.0, self._now - stat.start_ticks / procfs.CLOCK_TICKS), 2)
+
+
+def _exitcode(stat: Stat) -> int | None:
+    try:
+        if stat.exit_code or procfs.may_read_exit(stat.pid):
+            return os.waitstatus_to_exitcode(stat.exit_code)
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _is_supervisor(pid: int) -> bool:
+    try:
+        command = procfs.command_line(pid)
+    except OSError:
+        return False
+    return command is not None and _SUPERVISOR_MODULE in command.split()

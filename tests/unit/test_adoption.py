@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proctui.adoption import Circumstances, judge, unit_of
+
+MEMBER = Circumstances(leads_session=False, sid=47, leader=None)
+LEADER = Circumstances(leads_session=True, sid=47, leader="x")
+DAEMON: dict[str, Any] = {
+    "cwd": "/",
+    "descriptors": ("/dev/null", "/dev/null", "socket:[1]"),
+}
+
+
+def test_a_member_of_a_session_that_its_parent_is_not_of() -> None:
+    assert judge(MEMBER) == "its session leader 47 is gone"
+    said = judge(MEMBER._replace(leader="bash"))
+    assert said == "it lives in the session of bash (47), its parent does not"
+
+
+def test_a_session_leader_may_have_been_started_by_its_parent() -> None:
+    assert judge(LEADER) is None
+    assert judge(LEADER._replace(unit="ssh.service")) is None
+    assert judge(LEADER._replace(unit="init.scope")) is None
+
+
+def test_but_not_where_its_control_group_is_a_login_session() -> None:
+    assert judge(LEADER._replace(unit="session-3.scope")) == (
+        "it was started in session-3.scope, not by its parent"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "belongs"),
+    [
+        ({}, True),
+        ({"cwd": "/srv"}, False),
+        ({"cwd": None, "descriptors": None}, False),
+        ({"descriptors": ("pipe:[3]", "/dev/null", "/dev/null")}, False),
+        ({"descriptors": ("/dev/null", "pipe:[3]", "/dev/null")}, False),
+        ({"descriptors": ("/dev/null", "/dev/null", "/dev/pts/3")}, False),
+        ({"descriptors": ("", "", "")}, True),
+        ({"descriptors": ("/dev/null", "/var/log/x", "/var/log/x")}, True),
+    ],
+)
+def test_who_let_go_of_everything_did_so_on_purpose(change: dict[str, Any], belongs: bool) -> None:
+    circumstances = MEMBER._replace(**{**DAEMON, **change})
+    assert (judge(circumstances) is None) == belongs
+
+
+def test_a_forking_service_belongs_under_init_but_not_what_a_service_left() -> None:
+    assert judge(MEMBER._replace(unit="nginx.service")) is None
+    assert judge(MEMBER._replace(unit="ci.service", is_main_of_unit=False)) is not None
+
+
+def test_the_tag_tells_also_of_leaders_and_of_daemons() -> None:
+    tagged = LEADER._replace(session="web", **DAEMON)
+    assert judge(tagged) == "it was started in session web, its parent was not"
+    assert judge(tagged._replace(supervisor=9)) == "the supervisor 9 of session web is gone"
+    assert judge(tagged._replace(same_session_as_parent=True)) is None
+    member = MEMBER._replace(session="web", **DAEMON)
+    assert judge(member) == "its session leader 47 is gone"
+
+
+def test_the_unit_of_nobody_is_empty() -> None:
+    assert unit_of(2**22 + 1) == ("", "")
