@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from proctui.model import Row, State
+from proctui import rules
+from proctui.model import Row
+from proctui.rules import why_not
 
 Group = Literal["Workers", "Processes", "List", "Panes", "Session"]
 """Heading under which help and palette list an action."""
@@ -28,8 +30,6 @@ class Scene:
     """The row under the cursor."""
     lost: bool = False
     """The supervisor is gone: nobody is left to start or to join."""
-    joinable: int = 0
-    """Workers that have ended and were not joined."""
     zombies: int = 0
     orphans: int = 0
     tagged: int = 0
@@ -70,7 +70,7 @@ class Action:
 # ------------------------------------------------------------------------- the rules
 
 _NO_ROW = "There is no process under the cursor."
-_LOST = "The supervisor is gone, so nobody is left who could {verb}."
+_GONE = "The supervisor is gone: nobody is left who could {verb}."
 
 
 def who(row: Row) -> str:
@@ -78,115 +78,36 @@ def who(row: Row) -> str:
     return f"{row.name} ({row.pid})" if row.pid is not None else row.name
 
 
-def reaper(row: Row) -> str:
-    """Name and pid of the process that has this row's process as a child now."""
-    lineage = row.lineage
-    pid = row.sample.ppid if row.sample is not None else lineage.first_ppid
-    if pid is None:
-        return "its parent"
-    known = {lineage.adopter_pid: lineage.adopter, lineage.first_ppid: lineage.first_parent}
-    return f"{known.get(pid) or 'process'} ({pid})"
-
-
 def foreign_zombie(row: Row | None) -> bool:
     """A zombie that neither the person nor the supervisor can join, only its own parent."""
-    return row is not None and row.zombie and (row.worker is None or row.orphan)
+    return row is not None and row.zombie and why_not(row, "join") is not None
 
 
-def _living(row: Row | None) -> str | None:
-    """Why no signal can reach this row's process."""
-    if row is None:
-        return _NO_ROW
-    if row.zombie:
-        if foreign_zombie(row):
-            return f"{who(row)} is dead already: only its parent {reaper(row)} can join it."
-        return f"{who(row)} is dead already: a signal does nothing, j joins it."
-    if row.gone or row.state is State.ENDED:
-        return f"{row.name} has ended already."
-    if row.state in (State.IDLE, State.FAILED, State.BACKOFF):
-        return f"{row.name} is not running."
-    return None
+def _asks(action: rules.Action) -> Rule:
+    """The rule of `proctui.rules` for this action, as a whole sentence."""
 
+    def rule(row: Row | None, scene: Scene) -> str | None:
+        if row is None:
+            return _NO_ROW
+        reason = why_not(row, action, supervisor_lost=scene.lost)
+        return None if reason is None else f"{who(row)}: {reason}."
 
-def _signal(row: Row | None, scene: Scene) -> str | None:
-    return _living(row)
-
-
-def _worker(row: Row | None, scene: Scene, verb: str) -> str | None:
-    """Why what only the supervisor can do is impossible here."""
-    if row is None:
-        return _NO_ROW
-    if scene.lost:
-        return _LOST.format(verb=f"{verb} {row.name}")
-    if row.worker is None:
-        owner = f" of {row.lineage.worker}" if row.lineage.worker else ""
-        return f"{who(row)} is no worker but a descendant{owner}: only workers can be {verb}ed."
-    return None
+    return rule
 
 
 def _join(row: Row | None, scene: Scene) -> str | None:
-    if row is None:
-        return _NO_ROW
-    if row.worker is None or (row.orphan and not scene.lost):
-        parent = reaper(row)
-        return f"{parent} joins this one, not you: it is {parent}'s child."
-    if scene.lost:
-        return _LOST.format(verb=f"join {row.name}")
-    match row.worker.phase:
-        case "idle":
-            return f"{row.name} was never started: only a started process can be joined."
-        case "joined":
-            return f"{row.name} has been joined already."
-        case "failed":
-            return f"{row.name} could not start: there is nothing to join."
-        case "backoff":
-            return f"{row.name} waits to be restarted: there is nothing to join just now."
-    return None
-
-
-def _start(row: Row | None, scene: Scene) -> str | None:
-    if (reason := _worker(row, scene, "start")) is not None:
-        return reason
-    assert row is not None
-    assert row.worker is not None
-    match row.worker.phase:
-        case "alive" | "starting":
-            return f"{row.name} is running: r restarts it."
-        case "ended":
-            return f"{row.name} has not been joined yet: j joins it, r joins and starts it again."
-    return None
-
-
-def _restart(row: Row | None, scene: Scene) -> str | None:
-    if (reason := _worker(row, scene, "restart")) is not None:
-        return reason
-    assert row is not None
-    assert row.worker is not None
-    if row.worker.phase == "idle":
-        return f"{row.name} was never started: s starts it."
-    return None
-
-
-def _stop(row: Row | None, scene: Scene) -> str | None:
-    if row is not None and row.worker is not None and row.worker.phase == "backoff":
-        return None if not scene.lost else _LOST.format(verb=f"stop {row.name}")
-    if row is None or row.worker is None:
-        if row is None:
-            return _NO_ROW
-        return f"{who(row)} is no worker but a descendant: t terminates it."
-    if scene.lost:
-        return _LOST.format(verb=f"stop {row.name}") + " t and k still reach it."
-    return _living(row)
+    """A second join is no second join: the key gives up the first."""
+    if row is not None and row.worker is not None and row.worker.joining and not scene.lost:
+        return None
+    return _asks("join")(row, scene)
 
 
 def _join_all(row: Row | None, scene: Scene) -> str | None:
-    if scene.lost:
-        return _LOST.format(verb="join anything")
-    return None if scene.joinable else "No worker waits to be joined."
+    return _GONE.format(verb="join anything") if scene.lost else None
 
 
 def _new(row: Row | None, scene: Scene) -> str | None:
-    return _LOST.format(verb="start a worker") if scene.lost else None
+    return _GONE.format(verb="start a worker") if scene.lost else None
 
 
 def _zombie(row: Row | None, scene: Scene) -> str | None:
@@ -226,7 +147,7 @@ _TABLE: tuple[Action, ...] = (
         button="Terminate",
         group="Processes",
         scope="tags",
-        rule=_signal,
+        rule=_asks("terminate"),
         tooltip="Send SIGTERM, after a question: ends it without clean-up unless it handles that.",
     ),
     Action(
@@ -236,7 +157,7 @@ _TABLE: tuple[Action, ...] = (
         button="Kill",
         group="Processes",
         scope="tags",
-        rule=_signal,
+        rule=_asks("kill"),
         tooltip="Send SIGKILL, after a question: no process can refuse that.",
     ),
     Action(
@@ -246,7 +167,7 @@ _TABLE: tuple[Action, ...] = (
         button="Restart",
         group="Workers",
         scope="tags",
-        rule=_restart,
+        rule=_asks("restart"),
         tooltip="Stop the worker if it runs, join it and start it again.",
     ),
     Action(
@@ -256,7 +177,7 @@ _TABLE: tuple[Action, ...] = (
         button="Start",
         group="Workers",
         scope="tags",
-        rule=_start,
+        rule=_asks("start"),
         tooltip="Start a worker that does not run.",
     ),
     Action(
@@ -275,7 +196,7 @@ _TABLE: tuple[Action, ...] = (
         title="Stop",
         group="Workers",
         scope="tags",
-        rule=_stop,
+        rule=_asks("stop"),
         tooltip="Stop the worker: its stop signal, the grace period, then SIGKILL; joined after.",
     ),
     Action(
@@ -294,7 +215,7 @@ _TABLE: tuple[Action, ...] = (
         footer="signal",
         group="Processes",
         scope="tags",
-        rule=_signal,
+        rule=_asks("signal"),
         tooltip="Choose a signal by name or number, with what it does, and send it.",
     ),
     Action(
@@ -436,7 +357,7 @@ _TABLE: tuple[Action, ...] = (
     ),
     Action(
         id="quit",
-        keys=("q", "f10", "ctrl+q", "ctrl+c"),
+        keys=("q", "f10", "ctrl+q"),
         title="Quit",
         footer="quit",
         group="Session",
@@ -466,8 +387,25 @@ def buttons() -> Iterator[Action]:
 
 
 _FOOTER = ("help", "filter", "tag", "zombie", "orphan", "tree", "sort", "signal", "pause", "quit")
+_NEEDED = ("quit", "help", "filter", "tag", "zombie", "tree", "sort", "signal", "orphan", "pause")
+"""The same, the most needed first."""
 
 
-def footer() -> Iterator[Action]:
-    """The actions that stand in the footer, the most needed first."""
-    return (ACTIONS[name] for name in _FOOTER)
+def footer(room: int) -> list[Action]:
+    """The actions that stand in a footer of so many cells, as many as fit, in order."""
+    fit: set[str] = set()
+    for name in _NEEDED:
+        room -= len(footer_text(ACTIONS[name])) + FOOTER_GAP
+        if room + FOOTER_GAP < 0:
+            break
+        fit.add(name)
+    return [ACTIONS[name] for name in _FOOTER if name in fit]
+
+
+FOOTER_GAP = 2
+"""Cells between two keys of the footer."""
+
+
+def footer_text(action: Action) -> str:
+    """Key and label."""
+    return f"{key_name(action.keys[0])} {action.footer}"

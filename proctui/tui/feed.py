@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from proctui.client import ConnectionLost
+from proctui.kernel import machine_totals
 from proctui.model import Pass, ProcessDetails
 from proctui.protocol import Command, Event, Hello, Reply, Snapshot, Subscribe
 from proctui.store import Store
@@ -64,6 +65,7 @@ class Kernel(Protocol):
         """Lets go of every descriptor."""
 
 
+Totals = tuple[float, int, int]
 MakeKernel = Callable[[str, Callable[[], None]], Kernel]
 Listener = Callable[[frozenset[str]], None]
 
@@ -81,28 +83,33 @@ class Feed:
         make_kernel: MakeKernel,
         *,
         clock: Callable[[], float] = time.time,
+        totals: Callable[[], Totals] = machine_totals,
     ) -> None:
         self.client = client
         self.hello = client.hello
         self.store = Store(client.hello)
         self.kernel = make_kernel(client.hello.tag, self._something_ended)
         self.clock = clock
+        self.totals: Totals = (0.0, 0, 0)
+        """CPU use of the whole machine in per cent, bytes of memory used, bytes in all."""
+        self._read_totals = totals
         self.lost: str | None = None
         """Why the supervisor can't be reached any more; None while it can."""
-        self.ending: Event | None = None
-        """Set once the session was told to end."""
+        self.ended: Event | None = None
+        """The event that told the end of the session; None while it goes on."""
         self.listener: Listener = _nobody
         self._changed: set[str] = set()
         self._flush: asyncio.TimerHandle | None = None
         self._earliest = 0.0
         self._urgent: asyncio.Handle | None = None
-        self._followed: set[int] = set()
+        self._structure = -1
         self._waiting: set[asyncio.Event] = set()
 
     # ------------------------------------------------------------------ the two sources
 
     async def listen(self) -> None:
         """Hears the supervisor until it goes away; returns then, with `lost` set."""
+        self.kernel.follow([self.hello.pid])
         try:
             await self.client.request(Subscribe())
             async for message in self.client.messages():
@@ -111,26 +118,25 @@ class Feed:
         except ConnectionLost as error:
             reason = str(error)
         self.lost = reason
-        self._note(self.store.supervisor_lost(self.clock()))
+        self._note(self.store.supervisor_lost(self.clock()), always=True)
 
     def _hear(self, message: Snapshot | Event) -> None:
-        if isinstance(message, Event) and message.kind in ("session-ending", "session-ended"):
-            self.ending = message
+        if isinstance(message, Event) and message.kind == "session-ended":
+            self.ended = message
         self._note(self.store.apply(message))
         self._follow()
 
     def _follow(self) -> None:
-        roots = self.store.worker_pids()
-        if roots != self._followed:
-            self._followed = roots
-            self.kernel.follow({self.hello.pid, *roots})
-            self._something_ended()
+        if new := self.store.take_new_pids():
+            self.kernel.follow(new)
+            self._something_ended()  # what it holds now is told at once, not at the next refresh
 
     async def watch(self) -> None:
         """Refreshes the figures every `Hello.refresh` seconds, for ever."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
+            self.totals = self._read_totals()
             self._note(self.store.observe(await self.kernel.refresh()), always=True)
             due = max(due + self.hello.refresh, loop.time())
             await asyncio.sleep(due - loop.time())
@@ -148,8 +154,10 @@ class Feed:
 
     def _note(self, keys: frozenset[str], *, always: bool = False) -> None:
         """Remembers what changed and sees to it that the listener hears of it soon."""
-        if not keys and not always and self.lost is None:
+        structure = self.store.structure
+        if not keys and structure == self._structure and not always:
             return
+        self._structure = structure
         self._changed |= keys
         for event in self._waiting:
             event.set()
@@ -166,12 +174,12 @@ class Feed:
         now = loop.time()
         self._earliest = now + max(_GAP, (now - begun) * _SHARE)
 
-    async def until(self, condition: Callable[[], bool], timeout: float) -> bool:
-        """Waits for something to become true of the store; False when `timeout` seconds passed."""
+    async def until(self, condition: Callable[[], bool], patience: float) -> bool:
+        """Waits for something to become true of the store; False when `patience` seconds passed."""
         changed = asyncio.Event()
         self._waiting.add(changed)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 while not condition():
                     changed.clear()
                     await changed.wait()

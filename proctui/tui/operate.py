@@ -7,15 +7,15 @@ note for the session's journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from proctui.client import ConnectionLost
-from proctui.model import Cure, Row
+from proctui.model import Cure, CureKind, Row
 from proctui.protocol import Command, Note, Outcome, Signal
+from proctui.rules import parent_of as reaper
 from proctui.signals import signal_number
-from proctui.tui.actions import reaper
 from proctui.tui.feed import Feed
 from proctui.tui.plan import Plan, Reach, Target, listed, running, target
 
@@ -30,6 +30,14 @@ _NOTES = 20
 """Notes for the journal that are written one by one; more become one."""
 _CURE_PATIENCE = 4.0
 """Seconds for a cure to work; PID 1 of some containers takes two to reap."""
+
+CURES: Mapping[CureKind, str] = {
+    "nudge-parent": "SIGCHLD",
+    "continue": "SIGCONT",
+    "terminate-parent": "SIGTERM",
+    "kill-parent": "SIGKILL",
+}
+"""What of a neglected zombie's cures can be done here, and the signal to its parent."""
 
 
 class Said(NamedTuple):
@@ -56,7 +64,7 @@ class Operator:
             return Said(str(error), "error")
         if reply.error is not None:
             return Said(reply.error, "error")
-        return _told(reply.outcomes, done)
+        return told(reply.outcomes, done)
 
     # ------------------------------------------------------------------ signals
 
@@ -73,6 +81,12 @@ class Operator:
         if signal == "SIGKILL" and plan.reach == "tree":
             await self._second_looks(hit, signal, failures)
         return self._result(hit, signal, failures)
+
+    async def end_all(self, everything: Plan) -> Said:
+        """Ends what has no supervisor any more: SIGTERM, the grace period, then SIGKILL."""
+        said = await self.send(everything, "SIGTERM")
+        left = tuple(member for member in everything.members if member.runs(self.store))
+        return await self.send(everything._replace(members=left), "SIGKILL") if left else said
 
     async def _deliver(
         self, members: Sequence[Target], signal: str, reach: Reach
@@ -183,9 +197,7 @@ class Operator:
 
     async def cure(self, zombie: Target, cure: Cure) -> Said:
         """Does to the neglecting parent what the cure says, and looks whether the zombie went."""
-        signal = {"nudge-parent": "SIGCHLD", "terminate-parent": "SIGTERM"}.get(
-            cure.kind, "SIGKILL"
-        )
+        signal = CURES[cure.kind]
         parent = next((r for r in self.store.rows.values() if r.pid == cure.pid), None)
         if parent is None or not running(parent):
             return Said(
@@ -203,15 +215,15 @@ class Operator:
             return Said(f"{zombie.who} is gone: {_how_it_went(signal, culprit)}.")
         row = zombie.still(self.store)
         now = reaper(row) if row is not None else "its parent"
-        if signal == "SIGCHLD":
-            text = f"{culprit.who} got SIGCHLD and did not join {zombie.who}: it is a zombie still."
+        if signal in ("SIGCHLD", "SIGCONT"):
+            text = f"{culprit.who} got {signal}, but {zombie.who} is a zombie still."
         else:
             text = f"{zombie.who} is a zombie still; {now} has not joined it yet."
         return Said(text, "warning")
 
 
 def _how_it_went(signal: str, culprit: Target) -> str:
-    if signal == "SIGCHLD":
+    if signal in ("SIGCHLD", "SIGCONT"):
         return f"{culprit.who} has joined it"
     return f"{culprit.who} ended, and who adopted its zombies joined them"
 
@@ -227,13 +239,14 @@ def _sent(members: Sequence[Target], signal: str, failures: dict[str, str]) -> S
     return Said(text, "warning" if failures else "information")
 
 
-def _told(outcomes: Sequence[Outcome], done: str) -> Said:
+def told(outcomes: Sequence[Outcome], done: str) -> Said:
     """The supervisor's outcomes in one sentence, failures named."""
     good = [outcome for outcome in outcomes if outcome.ok]
     bad = [outcome for outcome in outcomes if not outcome.ok]
     if len(outcomes) == 1:
         only = outcomes[0]
-        return Said(only.text or f"{only.worker}: {done}.", "information" if only.ok else "warning")
+        said = f"{only.worker}: {only.text or done}."
+        return Said(said, "information" if only.ok else "warning")
     if not outcomes:
         return Said(f"Nothing was {done}.")
     text = f"{len(good)} of {len(outcomes)} {done}."

@@ -5,13 +5,14 @@ Pure: rows in, a `Plan` out.  The list on the screen may go on changing beneath 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
 from proctui.model import Row, State
-from proctui.tui.actions import reaper, who
+from proctui.rules import parent_of as reaper
+from proctui.tui.actions import who
 
 Reach = Literal["process", "group", "tree"]
 """This process, its process group, or everything that descends from it as well."""
@@ -111,6 +112,14 @@ def reached(store: Rows, row: Row, reach: Reach) -> list[Row]:
     return [r for r in found if running(r)]
 
 
+class Hazard(NamedTuple):
+    """What speaks against ending somebody, one sentence."""
+
+    text: str
+    grave: bool = True
+    """False for what is only good to know."""
+
+
 class Plan(NamedTuple):
     """A signal and everything it is meant for."""
 
@@ -119,7 +128,7 @@ class Plan(NamedTuple):
     members: tuple[Target, ...]
     """The processes that it is sent to."""
     reach: Reach
-    warnings: tuple[str, ...]
+    warnings: tuple[Hazard, ...]
     """What speaks against it, a sentence each, the gravest first."""
 
 
@@ -138,14 +147,12 @@ def plan(store: Rows, rows: Sequence[Row], reach: Reach, *, lethal: bool = True)
     )
 
 
-def hazards(store: Rows, members: dict[str, Row]) -> Iterator[str]:
+def hazards(store: Rows, members: Mapping[str, Row]) -> Iterator[Hazard]:
     """What it would break that these processes end, gravest first."""
     for row in members.values():
         if row.helper:
-            yield (
-                f"{who(row)} is multiprocessing's {row.helper}: "
-                "other workers of the session depend on it."
-            )
+            said = f"{who(row)} is multiprocessing's {row.helper}: other workers depend on it."
+            yield Hazard(said)
     left = [
         who(child)
         for row in members.values()
@@ -153,16 +160,15 @@ def hazards(store: Rows, members: dict[str, Row]) -> Iterator[str]:
         if running(child) and child.key not in members and not child.orphan
     ]
     if left:
-        one = len(left) == 1
-        yield (
-            f"{'One process' if one else f'{len(left)} processes'} would be orphaned: "
-            f"{listed(left)}."
-        )
-    daemons = [row for row in members.values() if row.worker is not None and row.worker.daemon]
+        count = "One process" if len(left) == 1 else f"{len(left)} processes"
+        yield Hazard(f"{count} would be orphaned: {listed(left)}.")
+    workers = [row for row in members.values() if row.worker is not None]
+    daemons = [row.name for row in workers if row.worker is not None and row.worker.daemon]
     if daemons:
-        yield f"{listed([row.name for row in daemons])}: daemonic, so it may not clean up after."
-    if any(row.worker is not None and not row.worker.is_command for row in members.values()):
-        yield "A lock that it holds is never released: whoever waits for that waits for ever."
+        are = "is" if len(daemons) == 1 else "are"
+        yield Hazard(f"{listed(daemons)} {are} daemonic: meant to run as long as the session.")
+    if any(row.worker is not None and not row.worker.is_command for row in workers):
+        yield Hazard("A lock that it holds then is never released.", grave=False)
 
 
 def listed(names: Sequence[str], limit: int = 4) -> str:
@@ -171,14 +177,6 @@ def listed(names: Sequence[str], limit: int = 4) -> str:
     if len(names) > limit:
         return f"{', '.join(shown)} and {len(names) - limit} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
-
-
-def parent_of(store: Rows, row: Row) -> Row | None:
-    """The row of the process that has this row's process as a child, where it is listed."""
-    if row.sample is None:
-        return None
-    ppid = row.sample.ppid
-    return next((r for r in store.rows.values() if r.pid == ppid and not r.gone), None)
 
 
 def neglect(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -17,6 +17,7 @@ from proctui.tui.figures import age
 from proctui.tui.plan import Plan, Reach, Target
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 
+_NAME = 24
 _SHOWN = 200
 """Processes that are listed by name; of more the number is told."""
 
@@ -36,6 +37,24 @@ class Question(NamedTuple):
     """One sentence: what it does."""
     plans: Mapping[Reach, Plan]
     """What each reach would hit; the first is chosen at first."""
+
+
+def tabulated(targets: Sequence[Target], now: float) -> Content:
+    """Name, pid, age and what runs, one line each, in columns."""
+    names = [text.safe(target.name) for target in targets]
+    width = min(max((text.cells(name) for name in names), default=0), _NAME)
+    lines = []
+    for target in targets:
+        old = age(now - target.started_at) if target.started_at is not None else ""
+        row = target.row
+        what = row.worker.label if row.worker is not None else row.command
+        facts = f"  {target.pid or '':>7}  {old:>7}  "
+        lines.append(
+            Content.assemble(
+                text.safe(target.name, width), (facts, "$text-muted"), (text.safe(what), "dim")
+            )
+        )
+    return Content("\n").join(lines)
 
 
 def described(target: Target, now: float) -> str:
@@ -99,9 +118,7 @@ class Confirm(Dialog[Plan]):
         yield VerticalScroll(Static(id="members"), id="members-scroll", can_focus=False)
         yield Static(id="warnings")
         verb = self.question.verb.split()[0]
-        yield button_row(
-            Keyed(verb, "y", id="yes", kind="-danger"), Keyed("Cancel", "n", id="no")
-        )
+        yield button_row(Keyed(verb, "y", id="yes", kind="-danger"), Keyed("Cancel", "n", id="no"))
 
     def _numbered(self) -> list[tuple[int, Reach]]:
         return list(enumerate(self._reaches))
@@ -120,16 +137,19 @@ class Confirm(Dialog[Plan]):
         self._show(self.chosen)
 
     def _show(self, plan: Plan) -> None:
-        lines = [
-            text.content(described(member, self.now)) for member in plan.members[:_SHOWN]
-        ]
+        members = tabulated(plan.members[:_SHOWN], self.now)
         if len(plan.members) > _SHOWN:
-            lines.append(Content(f"and {len(plan.members) - _SHOWN} more"))
+            members += f"\nand {len(plan.members) - _SHOWN} more"
         alone = not self._many and len(plan.members) == 1
         scroll = self.query_one("#members-scroll")
         scroll.display = not alone
-        self.query_one("#members", Static).update(Content("\n").join(lines))
-        warnings = [Content.assemble("! ", text.safe(each)) for each in plan.warnings]
+        self.query_one("#members", Static).update(members)
+        warnings = [
+            Content.assemble("! ", text.safe(each.text))
+            if each.grave
+            else Content.assemble(("  " + text.safe(each.text), "$text-muted"))
+            for each in plan.warnings
+        ]
         shown = self.query_one("#warnings", Static)
         shown.update(Content("\n").join(warnings))
         shown.display = bool(warnings)

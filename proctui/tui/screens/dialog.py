@@ -22,8 +22,10 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     """Answers None when it is left without a choice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel", show=False),
+        Binding("escape,ctrl+q", "leave", "Cancel", show=False),
     ]
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-low"), (30, "-tall")]  # noqa: RUF012
 
     heading = ""
     """Title of the box; untrusted text may stand in it."""

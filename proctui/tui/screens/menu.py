@@ -11,9 +11,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from proctui.model import Cure, CureKind
+from proctui.model import Cure
 from proctui.signals import all_signals, effect, signal_name, signal_number
 from proctui.tui import text
+from proctui.tui.operate import CURES
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import COLUMNS, Column
 
@@ -75,6 +76,7 @@ class SignalMenu(Menu[str]):
             for number in ordered_signals()
         ]
         super().__init__(options)
+        self.add_class("wide")
         self.heading = f"Send which signal to {whom}?"
 
 
@@ -113,9 +115,6 @@ class SortMenu(Menu[tuple[Column | None]]):
 
 # ------------------------------------------------------------------------- cures
 
-DOABLE: frozenset[CureKind] = frozenset({"nudge-parent", "terminate-parent", "kill-parent"})
-"""Cures of a neglected zombie that proctui can carry out itself."""
-
 
 class Cures(Menu[Cure]):
     """Answers the cure to try; what can only be explained can't be chosen."""
@@ -132,7 +131,7 @@ class Cures(Menu[Cure]):
         """The sentence, the cures in the order of harm."""
         yield Static(text.content(self.intro), classes="dialog-does")
         menu = OptionList(
-            *(Option(label, disabled=cure.kind not in DOABLE) for cure, label in self.options),
+            *(Option(label, disabled=cure.kind not in CURES) for cure, label in self.options),
             compact=True,
         )
         yield menu

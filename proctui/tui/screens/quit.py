@@ -12,9 +12,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from proctui.tui import text
 from proctui.tui.plan import Target
-from proctui.tui.screens.confirm import described
+from proctui.tui.screens.confirm import tabulated
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 
 Leave = Literal["stop", "wait", "detach"]
@@ -34,34 +33,37 @@ class Quit(Dialog[Leave]):
     AUTO_FOCUS = "#stop"
     foot = "Esc: stay"
 
-    def __init__(self, session: str, alive: Sequence[Target], now: float) -> None:
+    def __init__(
+        self, session: str, alive: Sequence[Target], now: float, *, lost: bool = False
+    ) -> None:
+        """`lost`: there is no supervisor left that could wait or be attached to."""
         super().__init__()
         self.heading = f"Leave {session}?"
         self.alive = alive
         self.now = now
+        self.lost = lost
 
     def body(self) -> Iterable[Widget]:
         """What still runs, and the four ways."""
         count = len(self.alive)
         yield Static(f"{count} {'process runs' if count == 1 else 'processes run'} still:")
-        lines = [text.content(described(target, self.now)) for target in self.alive]
-        yield VerticalScroll(
-            Static(Content("\n").join(lines)), id="members-scroll", can_focus=False
-        )
-        yield Static(
-            Content.assemble(
-                ("Stop", "bold"), "    ends all of them, then the session\n",
-                ("Wait", "bold"), "    terminates the daemonic and waits for the others\n",
-                ("Detach", "bold"), "  leaves them running: proctui attach comes back",
-            ),
-            classes="dialog-does",
-        )  # fmt: skip
-        yield button_row(
-            Keyed("Stop", "s", id="stop", kind="-danger"),
-            Keyed("Wait", "w", id="wait"),
-            Keyed("Detach", "d", id="detach"),
-            Keyed("Stay", "esc", id="stay"),
-        )
+        shown = Static(tabulated(self.alive, self.now))
+        yield VerticalScroll(shown, id="members-scroll", can_focus=False)
+        yield Static(Content("\n").join(self._ways()), classes="dialog-ways")
+        buttons = [Keyed("Stop", "s", id="stop", kind="-danger")]
+        if not self.lost:
+            buttons.append(Keyed("Wait", "w", id="wait"))
+        buttons.append(Keyed("Leave them" if self.lost else "Detach", "d", id="detach"))
+        yield button_row(*buttons, Keyed("Stay", "esc", id="stay"))
+
+    def _ways(self) -> Iterable[Content]:
+        if self.lost:
+            yield _way("Stop", "ends all of them: SIGTERM, the grace period, then SIGKILL")
+            yield _way("Leave", "lets them run: there is no session left to come back to")
+            return
+        yield _way("Stop", "ends all of them, then the session")
+        yield _way("Wait", "terminates the daemonic and waits for the others")
+        yield _way("Detach", "lets them run: proctui attach comes back")
 
     def action_choose(self, how: Leave) -> None:
         """Answers."""
@@ -74,3 +76,7 @@ class Quit(Dialog[Leave]):
                 self.dismiss(how)
             case _:
                 self.dismiss(None)
+
+
+def _way(name: str, does: str) -> Content:
+    return Content.assemble((f"{name:<8}", "bold"), does)

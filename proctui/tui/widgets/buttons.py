@@ -1,4 +1,4 @@
-"""The row of buttons under the table; dimmed where they do not apply to the row under the cursor."""
+"""The row of buttons under the table, dimmed where they do not apply to the cursor's row."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ class ActionButton(Button, can_focus=False):
             self.action = action
 
     def __init__(self, action: Action) -> None:
-        label = Content.assemble(
-            action.button, " ", (key_name(action.keys[0]), "bold $text-accent")
+        key = key_name(action.keys[0])
+        self._bright = Content.assemble(action.button, " ", (key, "bold $text-accent"))
+        self._dim = Content(f"{action.button} {key}")
+        super().__init__(
+            self._bright, id=f"button-{action.id}", compact=True, tooltip=action.tooltip
         )
-        super().__init__(label, id=f"button-{action.id}", compact=True, tooltip=action.tooltip)
         self.wanted = action
         self._why: str | None = None
 
@@ -42,6 +44,7 @@ class ActionButton(Button, can_focus=False):
         if why != self._why:
             self._why = why
             self.set_class(why is not None, "-dim")
+            self.label = self._bright if why is None else self._dim
             self.tooltip = Content(why or self.wanted.tooltip)
 
 

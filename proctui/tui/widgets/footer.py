@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from proctui.tui.actions import Action, Scene, footer, key_name
+from proctui.tui.actions import FOOTER_GAP, Action, Scene, footer, footer_text, key_name
 
 
 class Footer(Widget):
@@ -31,27 +31,25 @@ class Footer(Widget):
 
     def show(self, scene: Scene) -> None:
         """Dims what does not apply now."""
-        dimmed = frozenset(a.id for a in footer() if a.why_not(scene) is not None)
+        shown = footer(self.size.width - 2)
+        dimmed = frozenset(action.id for action in shown if action.why_not(scene) is not None)
         if dimmed != self._dimmed:
             self._dimmed = dimmed
             self.refresh()
 
     def render(self) -> Content:
         """Keys and labels, as many as there is room for."""
-        room = self.size.width - 1
         pieces, self._places = [Content(" ")], []
         at = 1
-        for action in footer():
+        for action in footer(self.size.width - 2):
             key, label = key_name(action.keys[0]), action.footer
-            size = len(key) + 1 + len(label)
-            if at + size > room:
-                break
+            size = len(footer_text(action))
             dim = action.id in self._dimmed
             style = "$footer-description-foreground 45%" if dim else "$footer-key-foreground bold"
             rest = "$footer-description-foreground 45%" if dim else "$footer-description-foreground"
-            pieces.append(Content.assemble((key, style), " ", (label, rest), "  "))
+            pieces.append(Content.assemble((key, style), " ", (label, rest), " " * FOOTER_GAP))
             self._places.append((at, at + size, action))
-            at += size + 2
+            at += size + FOOTER_GAP
         return Content("").join(pieces)
 
     def on_click(self, event: events.Click) -> None:

@@ -46,10 +46,14 @@ class LineView(ScrollView, can_focus=True):
     cut: ClassVar[bool] = False
     """Lines are as wide as the pane, whatever they hold: nothing needs to be measured."""
 
-    def __init__(self, *, follow: bool = False, id: str | None = None) -> None:
+    follows: ClassVar[bool] = False
+    """Whether it keeps its end in sight until somebody scrolls up."""
+
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.follow = follow
-        """Whether the end stays in sight when lines come and it was in sight before."""
+        self.following = self.follows
+        """Whether the end is kept in sight; ends by scrolling up, begins again at the end."""
+        self._adjusting = False
         self.wrapping = False
         self.marked: str = ""
         """Text that is highlighted wherever it stands."""
@@ -80,7 +84,6 @@ class LineView(ScrollView, can_focus=True):
 
     def lines_added(self) -> None:
         """Lines came at the end, and maybe some were given up at the beginning."""
-        at_end = self.is_vertical_scroll_end
         first, count = self.first_number(), self.line_count()
         given_up = self._give_up(first)
         start = max(self._known, first)
@@ -88,11 +91,30 @@ class LineView(ScrollView, can_focus=True):
             self._measure(number, 0 if self.cut else self.line_text(number - first).cell_len)
         self._known = max(start, first + count - 1)  # the last line may still grow
         self.virtual_size = Size(self._widest, len(self._pieces))
-        if self.follow and at_end and not self.is_vertical_scrollbar_grabbed:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        if self.following:
+            self._to_end()
         elif given_up and self.scroll_y:
-            self.scroll_to(y=max(0, self.scroll_y - given_up), animate=False, immediate=True)
+            self._adjust(max(0.0, self.scroll_y - given_up))
         self.refresh()
+
+    # ------------------------------------------------------------------ scrolling
+
+    def _adjust(self, y: float) -> None:
+        """Scrolls without that meaning anything."""
+        self._adjusting = True
+        try:
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
+        finally:
+            self._adjusting = False
+
+    def _to_end(self) -> None:
+        self._adjust(max(0, len(self._pieces) - self.scrollable_content_region.height))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Scrolling up ends the following, arriving at the end begins it again."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._adjusting:
+            self.following = self.follows and new_value >= self.max_scroll_y
 
     # ------------------------------------------------------------------ measuring
 
@@ -117,6 +139,8 @@ class LineView(ScrollView, can_focus=True):
         """Wrapped lines break elsewhere in another width."""
         if self.wrapping:
             self.lines_changed()
+        elif self.following:
+            self._to_end()
 
     def set_wrapping(self, wrapping: bool) -> None:
         """Breaks long lines instead of letting them run out of sight."""

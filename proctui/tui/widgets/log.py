@@ -33,6 +33,8 @@ class Log(LineView):
         Binding("f3", "next_match", "Next match", show=False),
     ]
 
+    follows = True
+
     class Changed(Message):
         """What `summary` says is different now."""
 
@@ -40,7 +42,7 @@ class Log(LineView):
         """The key for searching in the log was pressed."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(follow=True, id=id)
+        super().__init__(id=id)
         self.lines = LogLines(KEPT)
         self.path: Path | None = None
         self.missing: str | None = None
@@ -86,8 +88,8 @@ class Log(LineView):
     def _start_over(self) -> None:
         self.lines = LogLines(KEPT)
         self._match = None
+        self.following = True
         self.lines_changed()
-        self.scroll_end(animate=False, immediate=True)
         self.post_message(self.Changed())
 
     def read(self) -> None:
@@ -144,7 +146,7 @@ class Log(LineView):
         if self.lines.dropped:
             words.append(f"last {len(self.lines)} lines")
         if self.path is not None:
-            words.append("following" if self.is_vertical_scroll_end else "End follows")
+            words.append("following" if self.following else "End follows")
         return " · ".join(words)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

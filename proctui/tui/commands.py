@@ -1,0 +1,40 @@
+"""The command palette: every action that applies now, from the one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from proctui.tui.actions import ACTIONS, Action, key_name
+from proctui.tui.screens.workers import WorkersScreen
+
+
+class ActionCommands(Provider):
+    """Offers what the keys offer."""
+
+    def _applicable(self) -> Iterator[tuple[Action, str]]:
+        if isinstance(self.screen, WorkersScreen):
+            scene = self.screen.scene()
+            for action in ACTIONS.values():
+                if action.why_not(scene) is None:
+                    yield action, f"{key_name(action.keys[0])}   {action.tooltip}"
+
+    async def discover(self) -> Hits:
+        """Everything that applies, before anything is typed."""
+        for action, tip in self._applicable():
+            yield DiscoveryHit(action.title, partial(self._do, action), help=tip)
+
+    async def search(self, query: str) -> Hits:
+        """What matches the words."""
+        matcher = self.matcher(query)
+        for action, tip in self._applicable():
+            score = matcher.match(f"{action.title} {action.tooltip}")
+            if score > 0:
+                shown = matcher.highlight(action.title)
+                yield Hit(score, shown, partial(self._do, action), text=action.title, help=tip)
+
+    def _do(self, action: Action) -> None:
+        if isinstance(self.screen, WorkersScreen):
+            self.screen.action_act(action.id)

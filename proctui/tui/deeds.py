@@ -1,0 +1,301 @@
+"""What the actions on processes do: fix the targets, ask where it matters, act, say what happened.
+
+Knows no widget but the dialogs; the screen that is asked through `Host` does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from proctui.model import Row
+from proctui.protocol import (
+    Add,
+    CancelJoin,
+    Command,
+    Describe,
+    Join,
+    Restart,
+    Shutdown,
+    Start,
+    Stop,
+)
+from proctui.rules import parent_of
+from proctui.tui.actions import ACTIONS, Scene, foreign_zombie
+from proctui.tui.feed import Feed
+from proctui.tui.operate import Operator, Said, worker_ids
+from proctui.tui.plan import Reach, Target, neglect, plan, running, target
+from proctui.tui.screens.dialog import Dialog
+from proctui.view import below
+
+Result = TypeVar("Result")
+Deed = Callable[[], Awaitable[None]]
+
+_REACHES: tuple[Reach, ...] = ("process", "group", "tree")
+
+
+class Host(Protocol):
+    """The screen, as far as actions need it."""
+
+    def asked(self) -> list[Row]:
+        """The tagged rows, or the row under the cursor."""
+
+    def scene(self) -> Scene:
+        """What the rules look at."""
+
+    def say(self, said: Said) -> None:
+        """Tells the person."""
+
+    async def ask(self, dialog: Dialog[Result]) -> Result | None:
+        """Shows a dialog and waits for its answer."""
+
+    def leave(self, code: int, farewell: str = "") -> None:
+        """Ends the program."""
+
+    def untag(self) -> None:
+        """Takes all tags away."""
+
+
+class Deeds:
+    """The actions on processes and on the session, by their ids."""
+
+    def __init__(self, feed: Feed, host: Host) -> None:
+        self.feed = feed
+        self.host = host
+        self.operator = Operator(feed)
+
+    def table(self) -> Mapping[str, Deed]:
+        """What does each action."""
+        return {
+            "join": self.join,
+            "join_all": self.join_all,
+            "terminate": lambda: self.signalled("Terminate", "SIGTERM"),
+            "kill": lambda: self.signalled("Kill", "SIGKILL"),
+            "signal": self.signal,
+            "start": self.start,
+            "restart": self.restart,
+            "stop": self.stop,
+            "new": self.new,
+            "detach": self.detach,
+            "quit": self.quit,
+        }
+
+    def _applicable(self, action: str) -> list[Row]:
+        """The rows asked for that the action applies to; says why where there are none."""
+        scene = self.host.scene()
+        rows = self.host.asked()
+        reasons = [ACTIONS[action].why_not(scene, row) for row in rows]
+        fit = [row for row, reason in zip(rows, reasons, strict=True) if reason is None]
+        if not fit:
+            reason = reasons[0] if reasons else ACTIONS[action].why_not(scene)
+            self.host.say(Said(reason or "There is nothing to act on.", "warning"))
+        return fit
+
+    async def _tell(self, command: Command, done: str) -> None:
+        self.host.say(await self.operator.ask(command, done))
+
+    # ------------------------------------------------------------------ joining
+
+    async def join(self) -> None:
+        """Joins; gives up joins that wait; shows the cures of somebody else's zombie."""
+        rows = self.host.asked()
+        if len(rows) == 1 and foreign_zombie(rows[0]) and not self.host.scene().lost:
+            await self.cure(rows[0])
+            return
+        fit = self._applicable("join")
+        waiting = [row for row in fit if row.worker is not None and row.worker.joining]
+        if waiting:
+            await self._tell(CancelJoin(workers=worker_ids(waiting)), "given up")
+        elif fit:
+            self.host.untag()
+            await self._tell(Join(workers=worker_ids(fit)), "joined")
+
+    async def cancel_joins(self) -> None:
+        """Gives up every join that waits for the rows asked for."""
+        waiting = [r for r in self.host.asked() if r.worker is not None and r.worker.joining]
+        if waiting:
+            await self._tell(CancelJoin(workers=worker_ids(waiting)), "given up")
+
+    async def join_all(self) -> None:
+        """Joins every worker that has ended."""
+        rows = self.feed.store.rows.values()
+        ended = [row for row in rows if row.worker is not None and row.worker.phase == "ended"]
+        if ended:
+            await self._tell(Join(workers=worker_ids(ended)), "joined")
+        else:
+            self.host.say(Said("No worker waits to be joined.", "warning"))
+
+    async def cure(self, row: Row) -> None:
+        """Offers what can be done about a zombie that only its own parent can join."""
+        from proctui.tui.screens.menu import Cures
+
+        zombie = target(row)
+        cures = [cure for finding in row.findings for cure in finding.cures]
+        intro = f"{neglect(row)} Nobody else can, and no signal reaches the dead."
+        if not cures:
+            self.host.say(Said(f"{intro} {parent_of(row)} is left alone.", "warning"))
+            return
+        chosen = await self.host.ask(Cures(f"{zombie.who} is a zombie", intro, cures))
+        if chosen is not None:
+            self.host.say(await self.operator.cure(zombie, chosen))
+
+    # ------------------------------------------------------------------ signals
+
+    async def signalled(self, verb: str, signal: str) -> None:
+        """Asks, then sends a signal that ends what it hits."""
+        fit = self._applicable("kill" if signal == "SIGKILL" else "terminate")
+        if fit:
+            await self._confirmed(fit, verb, signal)
+
+    async def _confirmed(self, rows: Sequence[Row], verb: str, signal: str) -> None:
+        from proctui.signals import effect, signal_number
+        from proctui.tui.screens.confirm import Confirm, Question
+
+        plans = {reach: plan(self.feed.store, rows, reach) for reach in _REACHES}
+        does = f"{signal}: {effect(signal_number(signal)).removeprefix(f'{verb.lower()}: ')}."
+        chosen = await self.host.ask(Confirm(Question(verb, does, plans), self.feed.clock()))
+        if chosen is not None:
+            self.host.untag()
+            self.host.say(await self.operator.send(chosen, signal))
+
+    async def signal(self) -> None:
+        """Lets choose a signal, then asks like terminate and kill."""
+        from proctui.tui.screens.menu import SignalMenu
+
+        fit = self._applicable("signal")
+        if not fit:
+            return
+        targets = [target(row) for row in fit]
+        whom = targets[0].who if len(targets) == 1 else f"{len(targets)} processes"
+        name = await self.host.ask(SignalMenu(whom))
+        if name is None:
+            return
+        still = [t.row for t in targets if t.runs(self.feed.store)]
+        if still:
+            await self._confirmed(still, f"{name} to", name)
+        else:
+            self.host.say(Said(f"{whom}: ended meanwhile, nothing was sent."))
+
+    # ------------------------------------------------------------------ worker commands
+
+    async def start(self) -> None:
+        """Starts what does not run."""
+        fit = self._applicable("start")
+        if fit:
+            self.host.untag()
+            await self._tell(Start(workers=worker_ids(fit)), "started")
+
+    async def restart(self) -> None:
+        """Starts anew; asks where something runs that would be stopped for it."""
+        fit = self._applicable("restart")
+        if fit and await self._agreed(
+            fit, "Restart", "Stopped (its stop signal, the grace period, SIGKILL), joined, started."
+        ):
+            self.host.untag()
+            await self._tell(Restart(workers=worker_ids(fit)), "restarted")
+
+    async def stop(self) -> None:
+        """Stops and joins, after a question."""
+        fit = self._applicable("stop")
+        if fit and await self._agreed(
+            fit, "Stop", "Its stop signal, the grace period, then SIGKILL; joined after that."
+        ):
+            self.host.untag()
+            await self._tell(Stop(workers=worker_ids(fit)), "stopped")
+
+    async def _agreed(self, rows: Sequence[Row], verb: str, does: str) -> bool:
+        from proctui.tui.screens.confirm import Confirm, Question
+
+        alive = [row for row in rows if running(row)]
+        if not alive:
+            return True
+        question = Question(verb, does, {"process": plan(self.feed.store, alive, "process")})
+        return await self.host.ask(Confirm(question, self.feed.clock())) is not None
+
+    async def new(self) -> None:
+        """Shows the form and adds what was filled in."""
+        from proctui.tui.screens.new_worker import NewWorker
+
+        rows = self.feed.store.rows.values()
+        taken = {row.worker.id for row in rows if row.worker is not None}
+        specs = await self.host.ask(NewWorker(taken, await self._folder()))
+        if specs is not None:
+            await self._tell(Add(specs=specs), "added")
+
+    async def _folder(self) -> Path:
+        """What relative paths of a new worker resolve against: the session's own folder."""
+        from proctui.client import ConnectionLost
+
+        try:
+            session = (await self.feed.client.request(Describe())).session
+        except ConnectionLost:
+            session = None
+        return Path(session.folder) if session is not None else Path.cwd()
+
+    # ------------------------------------------------------------------ leaving
+
+    def alive(self) -> list[Target]:
+        """Everything of the session that runs, multiprocessing's own helpers left out."""
+        store = self.feed.store
+        keys = [key for root in store.roots for key in (root, *below(store.children, root))]
+        rows = [store.rows[key] for key in keys]
+        return [target(row) for row in rows if running(row) and not row.helper]
+
+    async def detach(self) -> None:
+        """Leaves; everything goes on."""
+        name = self.feed.hello.session
+        goes_on = f"Session {name} goes on; proctui attach {name} comes back to it.\n"
+        self.host.leave(0, "" if self._lost or self.feed.ended else goes_on)
+
+    async def quit(self) -> None:
+        """Asks what becomes of what runs; ends the session where nothing does."""
+        from proctui.tui.screens.quit import Leave, Quit
+
+        if self.feed.ended:
+            self.host.leave(0)
+            return
+        alive = self.alive()
+        how: Leave | None = "stop"
+        if alive:
+            dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
+            chosen = await self.host.ask(dialog)
+            how = chosen
+        match how:
+            case "stop" | "wait" if self._lost:
+                await self._end_alone(alive)
+            case "stop":
+                await self._end_session("stop")
+            case "wait":
+                await self._end_session("wait")
+            case "detach":
+                await self.detach()
+
+    @property
+    def _lost(self) -> bool:
+        return self.feed.lost is not None
+
+    async def _end_session(self, mode: str) -> None:
+        from proctui.tui.screens.ending import Ending
+
+        command = Shutdown(mode="wait" if mode == "wait" else "stop")
+        ending = Ending(self.operator.ask(command, "ended"), self.alive, self.feed.clock)
+        said = await self.host.ask(ending)
+        if said is None:
+            self.host.leave(0, f"Session {self.feed.hello.session} is being stopped.\n")
+        elif said.severity == "error" and self.feed.lost is None:
+            self.host.say(said)
+        else:
+            self.host.leave(0)
+
+    async def _end_alone(self, alive: Sequence[Target]) -> None:
+        """Without a supervisor: ends what is left through the kernel view."""
+        from proctui.tui.screens.ending import Ending
+
+        rows = [row for each in alive if (row := each.still(self.feed.store)) is not None]
+        kill = self.operator.end_all(plan(self.feed.store, rows, "tree"))
+        said = await self.host.ask(Ending(kill, self.alive, self.feed.clock))
+        if said is None or not self.alive():
+            self.host.leave(0)
+        else:
+            self.host.say(said)

@@ -1,0 +1,70 @@
+"""How the list is to look: sorted by what, filtered by what, tree or flat.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+from proctui.filters import FilterError, parse
+from proctui.model import Row
+from proctui.view import DESCENDING_FIRST, Arrangement, Column, Predicate, arrange
+
+
+class Forest(Protocol):
+    """What of `proctui.store.Store` is needed here."""
+
+    rows: dict[str, Row]
+
+    @property
+    def roots(self) -> list[str]:
+        """Keys of the rows at the root."""
+
+    def children(self, key: str) -> list[str]:
+        """Keys of the rows that hang under `key`."""
+
+
+class Listing:
+    """The choices about the list, and the list that comes of them."""
+
+    def __init__(self) -> None:
+        self.sort: Column | None = None
+        self.reverse = False
+        self.tree = True
+        self.filter = ""
+        """The filter that is in force, as it was typed."""
+        self._predicate: Predicate | None = None
+
+    @property
+    def shifting(self) -> bool:
+        """Whether rows may change their place or vanish although none came or went."""
+        return self.sort is not None or self._predicate is not None
+
+    def sort_by(self, column: Column | None) -> None:
+        """Sorts by a column, the natural way round first, the other way the second time."""
+        if column == self.sort:
+            self.reverse = not self.reverse
+        else:
+            self.reverse = column in DESCENDING_FIRST
+        self.sort = column
+
+    def filter_by(self, typed: str) -> str:
+        """Takes a filter; returns what is wrong with it, and keeps the one before then."""
+        try:
+            self._predicate = parse(typed) if typed.strip() else None
+        except FilterError as error:
+            return str(error)
+        self.filter = typed.strip()
+        return ""
+
+    def arrange(self, forest: Forest, folded: Collection[str]) -> Arrangement:
+        """The rows to draw."""
+        return arrange(
+            forest.rows,
+            forest.roots,
+            forest.children,
+            sort=self.sort,
+            reverse=self.reverse,
+            tree=self.tree,
+            folded=folded,
+            filter=self._predicate,
+        )

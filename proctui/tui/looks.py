@@ -1,0 +1,186 @@
+"""The actions that change what is shown alone: filter, search, tags, folds, sorting, panes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from proctui.tui.operate import Said
+from proctui.tui.widgets.panes import Pane
+from proctui.tui.widgets.prompt import Prompt, Purpose
+from proctui.view import Predicate, above, below, containing, is_orphan, is_zombie, next_matching
+
+if TYPE_CHECKING:
+    from proctui.tui.screens.workers import WorkersScreen
+
+Deed = Callable[[], Awaitable[None] | None]
+
+
+class Looks:
+    """What the workers view lets one change about itself."""
+
+    def __init__(self, screen: WorkersScreen) -> None:
+        self.screen = screen
+        self.paused_since: float | None = None
+        """When the display was paused, seconds since the epoch; None while it runs."""
+
+    def table(self) -> Mapping[str, Deed]:
+        """What does each action."""
+        table = self.screen.table
+        return {
+            "filter": lambda: self._prompt("filter", self.screen.listing.filter),
+            "search": lambda: self._prompt("search", ""),
+            "tag": table.action_tag,
+            "tag_tree": self._tag_tree,
+            "untag": table.clear_tags,
+            "zombie": lambda: self._go_to(is_zombie),
+            "orphan": lambda: self._go_to(is_orphan),
+            "tree": self._toggle_tree,
+            "fold": table.toggle_fold,
+            "sort": self._choose_sort,
+            "pause": self._pause,
+            "details": lambda: self._open("details"),
+            "log": lambda: self._open("log"),
+            "events": self._open_events,
+            "pane": self.resize_panes,
+            "help": self._help,
+        }
+
+    # ------------------------------------------------------------------ filter and search
+
+    def _prompt(self, purpose: Purpose, value: str) -> None:
+        self.screen.query_one(Prompt).open(purpose, value)
+
+    def typed(self, message: Prompt.Typed) -> None:
+        """Filters or searches with each letter."""
+        if message.purpose == "filter":
+            self._filter(message.value)
+        elif message.value:
+            found = self._find(containing(message.value), inclusive=True)
+            self.screen.query_one(Prompt).complain("" if found else "nothing has that")
+
+    def entered(self, message: Prompt.Entered) -> None:
+        """Keeps the filter, or goes on to the next match."""
+        if message.purpose == "search":
+            self._find(containing(message.value))
+        elif not self._filter(message.value):
+            self.screen.query_one(Prompt).close()
+            self.screen.table.focus()
+
+    def _filter(self, typed: str) -> str:
+        error = self.screen.listing.filter_by(typed)
+        self.screen.query_one(Prompt).complain(error)
+        if not error:
+            self.screen.list_rows()
+            self.screen.show_status()
+        return error
+
+    def clear_filter(self) -> bool:
+        """Shows everything again; False where everything was shown."""
+        if not self.screen.listing.filter:
+            return False
+        self._filter("")
+        return True
+
+    def escape(self) -> bool:
+        """Leaves what is open, one thing at a time; False where nothing is."""
+        prompt = self.screen.query_one(Prompt)
+        panes = self.screen.panes
+        if prompt.close():
+            if prompt.purpose == "filter":
+                self.clear_filter()
+            self.screen.table.focus()
+            return True
+        if panes.end_search():
+            return True
+        if panes.has_class("-large"):
+            self.resize_panes()
+            return True
+        return False
+
+    # ------------------------------------------------------------------ moving
+
+    def _find(self, wanted: Predicate, *, inclusive: bool = False) -> bool:
+        """Goes to the next row that matches, unfolding what hides it."""
+        screen = self.screen
+        store = screen.feed.store
+        everything = screen.table.rows
+        if screen.table.folded:
+            everything = screen.listing.arrange(store, ()).rows
+        row = next_matching(everything, screen.table.cursor_key, wanted, inclusive=inclusive)
+        if row is None:
+            return False
+        hiding = screen.table.folded.intersection(above(store.rows, row.key))
+        if hiding:
+            screen.table.folded.difference_update(hiding)
+            screen.list_rows()
+        return screen.table.move_to(row.key)
+
+    def _go_to(self, wanted: Predicate) -> None:
+        if not self._find(wanted):
+            self.screen.say(Said("The filter hides it: Esc shows everything again.", "warning"))
+
+    def _tag_tree(self) -> None:
+        table, store = self.screen.table, self.screen.feed.store
+        if table.cursor_key is not None:
+            table.tag([table.cursor_key, *below(store.children, table.cursor_key)])
+
+    # ------------------------------------------------------------------ the list
+
+    def _toggle_tree(self) -> None:
+        self.screen.listing.tree = not self.screen.listing.tree
+        self.screen.list_rows()
+
+    async def _choose_sort(self) -> None:
+        from proctui.tui.screens.menu import SortMenu
+
+        listing = self.screen.listing
+        chosen = await self.screen.ask(SortMenu(listing.sort, reverse=listing.reverse))
+        if chosen is not None:
+            listing.sort_by(chosen[0])
+            self.screen.list_rows()
+
+    def _pause(self) -> None:
+        """Holds the picture; what happens meanwhile is shown when it goes on."""
+        screen = self.screen
+        self.paused_since = None if self.paused_since is not None else screen.feed.clock()
+        screen.table.freeze(self.paused_since)
+        screen.show_status()
+        if self.paused_since is None:
+            screen.table.touch(None)
+            screen.changed(frozenset(screen.feed.store.rows))
+
+    # ------------------------------------------------------------------ panes
+
+    def _open(self, pane: Pane) -> None:
+        """Shows a pane; the key of the pane that is shown already goes into it, and back."""
+        panes, table = self.screen.panes, self.screen.table
+        if panes.current != pane or not panes.has_class("-open"):
+            panes.add_class("-open")
+            panes.open(pane)
+        elif table.has_focus:
+            panes.focus_pane()
+        else:
+            table.focus()
+
+    def _open_events(self) -> None:
+        panes = self.screen.panes
+        if panes.current == "events" and panes.has_class("-open"):
+            panes.toggle_events()
+        else:
+            self._open("events")
+
+    def resize_panes(self) -> None:
+        """The panes take the whole height, or give it back."""
+        large = not self.screen.panes.has_class("-large")
+        self.screen.panes.set_class(large, "-large", "-open")
+        self.screen.set_class(large, "-panes-large")
+        if large:
+            self.screen.panes.focus_pane()
+        else:
+            self.screen.table.focus()
+
+    def _help(self) -> None:
+        from proctui.tui.screens.help import Help
+
+        self.screen.app.push_screen(Help(self.screen.focused))

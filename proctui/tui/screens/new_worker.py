@@ -1,0 +1,155 @@
+"""The form for a new worker, checked as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import ClassVar, get_args
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.containers import HorizontalGroup, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, Label, Select, Static
+
+from proctui.spec import ReapPolicy, RestartPolicy, StartMethod, WorkerSpec
+from proctui.tui import text
+from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.worker_form import Checked, Entry, Kind, check
+
+_TEXTS = {
+    "what": ("Target", "module:function, file.py:function or a Process subclass"),
+    "args": ("Arguments", "'egon', 3"),
+    "kwargs": ("Keywords", "name='egon', times=3"),
+    "id": ("Worker", "made from what it runs"),
+    "name": ("Name", "Process.name; the worker's where empty"),
+    "count": ("Count", "1"),
+    "cwd": ("Folder", ""),
+    "env": ("Environment", "NAME=value OTHER='a b'"),
+    "python": ("Python", "another interpreter, such as .venv/bin/python"),
+}
+_CHOICES = {
+    "start_method": ("Start method", get_args(StartMethod)),
+    "reap": ("Joined by", get_args(ReapPolicy)),
+    "restart": ("Restart", get_args(RestartPolicy)),
+}
+_COMMAND_HINT = "a shell line, such as python -m http.server 8000"
+_ONLY_OF_TARGETS = ("args", "kwargs", "python", "start_method")
+
+
+class NewWorker(Dialog[tuple[WorkerSpec, ...]]):
+    """Answers the specifications of the workers to add."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "start", "Start", show=False, priority=True),
+    ]
+    AUTO_FOCUS = "#what"
+    heading = "New worker"
+    foot = "Tab: next field   ^s: start   Esc: cancel"
+
+    def __init__(self, taken: Collection[str], folder: Path) -> None:
+        super().__init__()
+        self.taken = taken
+        self.folder = folder
+        self.checked = Checked()
+
+    def body(self) -> Iterable[Widget]:
+        """One line for each key of a worker file."""
+        kinds: list[tuple[str, Kind]] = [
+            ("Python callable or Process subclass", "target"),
+            ("Command line", "command"),
+        ]
+        rows: list[Widget] = [
+            _line("Runs", Select(kinds, allow_blank=False, compact=True, id="kind"))
+        ]
+        for key, (label, hint) in _TEXTS.items():
+            hint = hint or str(self.folder)
+            typed = Input(placeholder=text.safe(hint), compact=True, id=key)
+            rows.append(_line(label, typed))
+        for key, (label, options) in _CHOICES.items():
+            choice = Select(
+                [(option, option) for option in options],
+                allow_blank=False,
+                compact=True,
+                id=key,
+            )
+            rows.append(_line(label, choice))
+        rows.append(
+            _line(
+                "",
+                Checkbox("daemonic", compact=True, id="daemon"),
+                Checkbox("start at once", value=True, compact=True, id="autostart"),
+            )
+        )
+        yield VerticalScroll(*rows, id="form", can_focus=False)
+        yield Static(id="mistake")
+        yield button_row(
+            Keyed("Start", "^s", id="start", kind="-good"), Keyed("Cancel", "esc", id="cancel")
+        )
+
+    def on_mount(self) -> None:
+        """Checks the empty form, so that it says what is needed."""
+        self._check()
+
+    def _entry(self) -> Entry:
+        chosen: dict[str, str | bool] = {
+            key: str(self.query_one(f"#{key}", Select).value) for key in _CHOICES
+        }
+        chosen["autostart"] = self.query_one("#autostart", Checkbox).value
+        if self.query_one("#daemon", Checkbox).value:  # else a subclass keeps its own
+            chosen["daemon"] = True
+        kind = self.query_one("#kind", Select).value
+        return Entry(
+            kind="command" if kind == "command" else "target",
+            texts={key: self.query_one(f"#{key}", Input).value for key in _TEXTS},
+            choices=chosen,
+        )
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _check(self) -> None:
+        entry = self._entry()
+        is_command = entry.kind == "command"
+        for key in _ONLY_OF_TARGETS:
+            self.query_one(f"#{key}").disabled = is_command
+        what = self.query_one("#what", Input)
+        self.query_one("#label-what", Label).update("Command" if is_command else "Target")
+        what.placeholder = _COMMAND_HINT if is_command else _TEXTS["what"][1]
+        self.checked = check(entry, self.taken, self.folder)
+        for key in _TEXTS:
+            wrong = key in self.checked.mistakes and (key != "what" or bool(what.value))
+            self.query_one(f"#{key}").set_class(wrong, "-wrong")
+        self._tell()
+
+    def _tell(self) -> None:
+        shown = self.query_one("#mistake", Static)
+        if self.checked.mistakes:
+            key, message = next(iter(self.checked.mistakes.items()))
+            label = _TEXTS[key][0] if key in _TEXTS else key
+            if key == "what" and self._entry().kind == "command":
+                label = "Command"
+            shown.update(text.content(f"{label} {message}"))
+        else:
+            names = [spec.id for spec in self.checked.specs]
+            many = f"{names[0]} … {names[-1]}" if len(names) > 1 else "".join(names)
+            shown.update(text.content(f"Ready: {many}"))
+        shown.set_class(bool(self.checked.mistakes), "-wrong")
+
+    @on(Button.Pressed, "#start")
+    @on(Input.Submitted)
+    def action_start(self) -> None:
+        """Starts it, unless something is wrong."""
+        if self.checked.specs:
+            self.dismiss(self.checked.specs)
+        else:
+            self.app.bell()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+
+def _line(label: str, *fields: Widget) -> HorizontalGroup:
+    shown = Label(label, classes="form-label", id=f"label-{fields[0].id}")
+    return HorizontalGroup(shown, *fields, classes="form-line")

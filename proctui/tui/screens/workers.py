@@ -1,0 +1,308 @@
+"""The workers view: table, buttons, panes.  Wires widgets to the feed and keys to deeds."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Static
+
+from proctui.model import ProcessDetails, Row
+from proctui.tui import text
+from proctui.tui.actions import ACTIONS, Action, Scene
+from proctui.tui.deeds import Deeds
+from proctui.tui.feed import Feed
+from proctui.tui.listing import Listing
+from proctui.tui.looks import Looks
+from proctui.tui.operate import Said
+from proctui.tui.screens.dialog import Dialog
+from proctui.tui.widgets.buttons import ActionButton, Buttons
+from proctui.tui.widgets.footer import Footer
+from proctui.tui.widgets.panes import Panes
+from proctui.tui.widgets.process_table import ProcessTable
+from proctui.tui.widgets.prompt import Prompt
+from proctui.tui.widgets.status_bar import Status, StatusBar
+
+Result = TypeVar("Result")
+Deed = Callable[[], Awaitable[None] | None]
+
+_EMPTY = "No workers yet: n starts one.  proctui FILE starts those of a worker file.  ? helps."
+_NO_MATCH = "Nothing matches the filter: / changes it, Esc takes it away."
+_SETTLE = 0.5
+"""Seconds between two sortings of a list whose rows only changed their figures."""
+
+
+def _bindings() -> list[BindingType]:
+    return [
+        Binding(",".join(a.keys), f"act('{a.id}')", a.title, False, tooltip=a.tooltip, id=a.id)
+        for a in ACTIONS.values()
+    ]
+
+
+class WorkersScreen(Screen[None]):
+    """What a person looks at nearly all the time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_bindings(),
+        Binding("escape", "escape", "Back", show=False),
+        Binding("ctrl+c", "copy_or_quit", "Copy, or quit", show=False),
+    ]
+    AUTO_FOCUS = "ProcessTable"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
+
+    def __init__(self, feed: Feed, leave: Callable[[int, str], None]) -> None:
+        """`leave` ends the program with an exit code and a sentence for the terminal."""
+        super().__init__()
+        self.feed = feed
+        self._leave = leave
+        self.listing = Listing()
+        self.deeds = Deeds(feed, self)
+        self.table = ProcessTable(clock=feed.clock, id="processes")
+        self.panes = Panes(id="panes")
+        self.status_bar = StatusBar(clock=feed.clock)
+        self._structure = -1
+        self._stale = False
+        self.looks = Looks(self)
+        self._doers: dict[str, Deed] = {**self.deeds.table(), **self.looks.table()}
+
+    # ------------------------------------------------------------------ composition
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield self.status_bar
+        yield Static(id="banner")
+        yield self.table
+        yield Prompt(id="prompt")
+        yield Buttons()
+        yield self.panes
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Listens to the feed from now on."""
+        self.query_one("#banner").display = False
+        self.feed.listener = self.changed
+        self.set_interval(_SETTLE, self._settle)
+        self.list_rows()
+        self.changed(frozenset())
+
+    # ------------------------------------------------------------------ from the feed
+
+    def changed(self, keys: frozenset[str]) -> None:
+        """The feed's listener: these rows changed, or came, or went."""
+        self._show_banner()
+        if self.looks.paused_since is not None:
+            return
+        if self.feed.store.structure != self._structure:
+            self.list_rows()
+        else:
+            self._stale |= self.listing.shifting and bool(keys)
+            self.table.touch(keys)
+        self.show_status()
+        row = self.table.cursor_row
+        if row is not None and (row.key in keys or self._worker_of(row) in keys):
+            self.show_row()
+        self.panes.show_events(self.feed.store.events)
+
+    def _settle(self) -> None:
+        """Puts rows where their figures belong now; less often than figures change."""
+        if self._stale and self.looks.paused_since is None:
+            self.list_rows()
+            self.show_status()
+
+    def list_rows(self) -> None:
+        """Puts all rows where they belong."""
+        store = self.feed.store
+        self._structure, self._stale = store.structure, False
+        self.table.retain_tags(store.rows.keys())
+        self.table.placeholder = _NO_MATCH if self.listing.filter else _EMPTY
+        self.table.show(self.listing.arrange(store, self.table.folded))
+
+    def show_status(self) -> None:
+        """Counts and signs in the first line."""
+        cpu, used, total = self.feed.totals
+        shown = len(self.table.arrangement) - len(self.table.arrangement.context)
+        self.status_bar.show(
+            Status(
+                session=self.feed.hello.session,
+                counts=self.feed.store.counts,
+                machine_cpu=cpu,
+                machine_used=used,
+                machine_total=total,
+                paused_since=self.looks.paused_since,
+                filter=self.listing.filter,
+                shown=shown if self.listing.filter else None,
+                tagged=len(self.table.tagged),
+                lost_since=self.feed.store.lost_at,
+            )
+        )
+
+    def _show_banner(self) -> None:
+        banner = self.query_one("#banner", Static)
+        said = ""
+        if self.feed.ended is not None:
+            by = f" by {self.feed.ended.by}" if self.feed.ended.by else ""
+            said = f"The session was ended{by}. Nothing of it runs any more. q leaves."
+        elif self.feed.lost is not None:
+            said = (
+                f"The supervisor is gone: {self.feed.lost}. Its workers are orphans now and go on; "
+                "nobody can start or join them, t and k still reach them."
+            )
+        if bool(banner.display) != bool(said):
+            banner.update(text.content(said))
+            banner.display = bool(said)
+            banner.set_class(self.feed.ended is not None, "-ended")
+
+    # ------------------------------------------------------------------ the row under the cursor
+
+    def _worker_of(self, row: Row) -> str:
+        """Key of the worker that a row is or descends from."""
+        return row.key if row.worker is not None else f"w:{row.lineage.worker}"
+
+    def scene(self) -> Scene:
+        """What the rules look at."""
+        counts = self.feed.store.counts
+        return Scene(
+            row=self.table.cursor_row,
+            lost=self.feed.lost is not None,
+            zombies=counts.zombies,
+            orphans=counts.orphans,
+            tagged=len(self.table.tagged),
+        )
+
+    def show_row(self) -> None:
+        """What depends on the row under the cursor: buttons, footer, panes."""
+        row = self.table.cursor_row
+        worker = self.feed.store.rows.get(self._worker_of(row)) if row is not None else None
+        scene = self.scene()
+        self.query_one(Buttons).show(scene)
+        self.query_one(Footer).show(scene)
+        self.panes.show_row(row, worker, self.feed.clock(), self._more(row))
+
+    def _more(self, row: Row | None) -> ProcessDetails | None:
+        """What is read for the row under the cursor alone, and only where it is seen."""
+        if row is None or row.token is None or self.panes.current != "details":
+            return None
+        try:
+            return self.feed.kernel.details(row.token)
+        except OSError:
+            return None  # it ended meanwhile
+
+    @on(ProcessTable.Highlighted)
+    def _cursor_moved(self) -> None:
+        self.show_row()
+
+    @on(ProcessTable.Activated)
+    def _row_opened(self) -> None:
+        self.panes.open("details")
+
+    @on(ProcessTable.FoldToggled)
+    def _folded(self) -> None:
+        self.list_rows()
+
+    @on(ProcessTable.SortRequested)
+    def _sorted(self, message: ProcessTable.SortRequested) -> None:
+        self.listing.sort_by(message.column)
+        self.list_rows()
+
+    @on(ProcessTable.TagsChanged)
+    def _tagged(self) -> None:
+        self.show_status()
+        self.show_row()
+
+    @on(Prompt.Typed)
+    def _prompt_typed(self, message: Prompt.Typed) -> None:
+        self.looks.typed(message)
+
+    @on(Prompt.Entered)
+    def _prompt_entered(self, message: Prompt.Entered) -> None:
+        self.looks.entered(message)
+
+    # ------------------------------------------------------------------ actions
+
+    @on(ActionButton.Wanted)
+    @on(Footer.Wanted)
+    def _wanted(self, message: ActionButton.Wanted | Footer.Wanted) -> None:
+        self.action_act(message.action.id)
+
+    @on(StatusBar.NextZombie)
+    def _zombie_wanted(self) -> None:
+        self.action_act("zombie")
+
+    @on(StatusBar.NextOrphan)
+    def _orphan_wanted(self) -> None:
+        self.action_act("orphan")
+
+    @on(StatusBar.Pressed)
+    def _sign_pressed(self, message: StatusBar.Pressed) -> None:
+        match message.what:
+            case "paused":
+                self.action_act("pause")
+            case "filter":
+                self.action_act("filter")
+            case "tags":
+                self.action_act("untag")
+
+    def action_act(self, name: str) -> None:
+        """Does an action of the table, or says why it does not apply."""
+        action: Action = ACTIONS[name]
+        if action.scope in ("row", "session", "screen"):
+            why = action.why_not(self.scene())
+            if why is not None:
+                self.say(Said(why, "warning"))
+                return
+        deed = self._doers[name]()
+        if deed is not None:
+            self.run_worker(self._finish(deed), name=name, exclusive=False)
+
+    async def _finish(self, deed: Awaitable[None]) -> None:
+        await deed
+
+    def action_copy_or_quit(self) -> None:
+        """Copies what the mouse has marked; asks about leaving where nothing is marked."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        else:
+            self.action_act("quit")
+
+    def action_escape(self) -> None:
+        """Leaves what is open, one thing at a time; else gives up a join that waits."""
+        row = self.table.cursor_row
+        if self.looks.escape():
+            return
+        if row is not None and row.worker is not None and row.worker.joining:
+            self.run_worker(self.deeds.cancel_joins())
+        elif not self.looks.clear_filter():
+            self.table.focus()
+
+    # ------------------------------------------------------------------ host of the deeds
+
+    def asked(self) -> list[Row]:
+        """The tagged rows, in the order of the screen, or the row under the cursor."""
+        rows = self.feed.store.rows
+        tagged = self.table.tagged
+        if tagged:
+            shown = [row.key for row in self.table.rows if row.key in tagged]
+            hidden = [key for key in rows if key in tagged.difference(shown)]
+            return [rows[key] for key in (*shown, *hidden) if key in rows]
+        return [self.table.cursor_row] if self.table.cursor_row is not None else []
+
+    def say(self, said: Said) -> None:
+        """Tells the person."""
+        self.notify(text.safe(said.text), severity=said.severity, markup=False)
+
+    async def ask(self, dialog: Dialog[Result]) -> Result | None:
+        """Shows a dialog and waits for its answer."""
+        return await self.app.push_screen_wait(dialog)
+
+    def leave(self, code: int, farewell: str = "") -> None:
+        """Ends the program."""
+        self._leave(code, farewell)
+
+    def untag(self) -> None:
+        """Takes all tags away."""
+        self.table.clear_tags()

@@ -1,0 +1,164 @@
+"""The lower part of the screen: details, log and events of what is under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import ContentSwitcher, Input, Static, Tab, Tabs
+
+from proctui.model import ProcessDetails, Row
+from proctui.protocol import Event
+from proctui.tui import text
+from proctui.tui.widgets.details import Details
+from proctui.tui.widgets.events import Events
+from proctui.tui.widgets.log import Log
+
+Pane = Literal["details", "log", "events"]
+
+
+class Panes(Vertical):
+    """Tabs and, under them, the pane that was chosen."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.details = Details(id="details")
+        self.log_view = Log(id="log")
+        self.events = Events(id="events")
+        self.filtered = False
+        """Whether the events are those of the row under the cursor alone."""
+        self._row: Row | None = None
+        self._worker: Row | None = None
+        self._events: Iterable[Event] = ()
+        self._now = 0.0
+        self._more: ProcessDetails | None = None
+
+    def compose(self) -> ComposeResult:
+        """Tabs, what the pane says of itself, and the panes."""
+        with Horizontal(id="pane-bar"):
+            yield Tabs(
+                Tab("Details", id="tab-details"),
+                Tab("Log", id="tab-log"),
+                Tab("Events", id="tab-events"),
+            )
+            yield Static(id="pane-says")
+        with ContentSwitcher(initial="details"):
+            yield self.details
+            yield self.log_view
+            yield self.events
+        yield Input(placeholder="search in the log", compact=True, id="log-search")
+
+    def on_mount(self) -> None:
+        """The search line comes when it is asked for."""
+        self.query_one("#log-search").display = False
+
+    # ------------------------------------------------------------------ which pane
+
+    @property
+    def current(self) -> Pane:
+        """The pane that is shown."""
+        match self.query_one(ContentSwitcher).current:
+            case "log":
+                return "log"
+            case "events":
+                return "events"
+        return "details"
+
+    def open(self, pane: Pane) -> None:
+        """Shows a pane."""
+        self.query_one(Tabs).active = f"tab-{pane}"
+
+    def focus_pane(self) -> None:
+        """Puts the keyboard into the pane that is shown."""
+        self.query_one(f"#{self.current}").focus()
+
+    @on(Tabs.TabActivated)
+    def _tab_chosen(self, message: Tabs.TabActivated) -> None:
+        self.query_one(ContentSwitcher).current = (message.tab.id or "tab-details")[4:]
+        self._fill()
+
+    # ------------------------------------------------------------------ what is shown
+
+    def show_row(
+        self, row: Row | None, worker: Row | None, now: float, more: ProcessDetails | None
+    ) -> None:
+        """The row under the cursor, the worker that it is or descends from, and more about it."""
+        self._row, self._worker = row, worker
+        self._now, self._more = now, more
+        self._fill()
+
+    def show_events(self, events: Iterable[Event]) -> None:
+        """Everything that happened, oldest first."""
+        self._events = events
+        if self.current == "events":
+            self._fill()
+
+    def _fill(self) -> None:
+        if self.current == "details":
+            self.details.show(self._row, self._now, self._more)
+        elif self.current == "events":
+            worker = self._worker.worker if self._worker is not None else None
+            only = worker.id if self.filtered and worker is not None else None
+            self.events.show_events(self._events, only)
+        else:
+            self._show_log()
+        self._say()
+
+    def _show_log(self) -> None:
+        worker = self._worker.worker if self._worker is not None else None
+        if worker is not None and worker.log is not None:
+            self.log_view.show_file(Path(worker.log))
+        elif self._row is None:
+            self.log_view.show_file(None)
+        else:
+            name = text.safe(self._row.name)
+            self.log_view.show_file(None, f"{name} belongs to no worker, so it has no log here.")
+
+    def toggle_events(self) -> None:
+        """All events, or only those of the row under the cursor."""
+        self.filtered = not self.filtered
+        self._fill()
+
+    @on(Log.Changed)
+    def _say(self) -> None:
+        worker = self._worker.name if self._worker is not None else ""
+        match self.current:
+            case "log":
+                said = " · ".join(filter(None, [text.safe(worker), self.log_view.summary()]))
+            case "events":
+                said = f"only {text.safe(worker)}" if self.filtered and worker else "all workers"
+                said += " · e: " + ("all" if self.filtered else "only the row under the cursor")
+            case _:
+                said = ""
+        self.query_one("#pane-says", Static).update(Content(said))
+
+    # ------------------------------------------------------------------ searching the log
+
+    @on(Log.SearchWanted)
+    def _ask_search(self) -> None:
+        search = self.query_one("#log-search", Input)
+        search.display = True
+        search.focus()
+
+    @on(Input.Changed, "#log-search")
+    def _search(self, message: Input.Changed) -> None:
+        self.log_view.search(message.value)
+
+    @on(Input.Submitted, "#log-search")
+    def _search_on(self) -> None:
+        self.log_view.action_next_match()
+
+    def end_search(self) -> bool:
+        """Leaves the search line; False where it was not open."""
+        search = self.query_one("#log-search", Input)
+        if not search.display:
+            return False
+        search.display = False
+        self.log_view.search("")
+        self.log_view.focus()
+        return True

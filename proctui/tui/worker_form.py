@@ -1,0 +1,170 @@
+"""What was typed into the form for a new worker → its specification.  Pure.
+
+The checks are those of worker files (`proctui.tables`); here stands only how
+the words of a text field become the values that a worker file would have.
+"""
+
+from __future__ import annotations
+
+import ast
+import shlex
+import warnings
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from proctui.mistakes import ConfigError
+from proctui.spec import WorkerSpec
+from proctui.tables import safe_name, worker_from_table
+
+Kind = Literal["target", "command"]
+"""Whether the first field is a Python callable or a shell line."""
+
+SOURCE = "form"
+
+
+class Entry(NamedTuple):
+    """The form as it is filled in: texts as typed, choices as chosen."""
+
+    kind: Kind
+    texts: Mapping[str, str]
+    """By key of the worker file; ``what`` is the target or command, ``id`` the worker's name."""
+    choices: Mapping[str, str | bool]
+
+
+class Checked(NamedTuple):
+    """What came of it: specifications, or what is wrong by key of the worker file."""
+
+    specs: tuple[WorkerSpec, ...] = ()
+    mistakes: Mapping[str, str] = {}
+
+
+def check(entry: Entry, taken: Collection[str], folder: Path) -> Checked:
+    """Checks everything; `taken` are the ids that the session has already."""
+    what = entry.texts.get("what", "").strip()
+    if not what:
+        wanted = "a target such as module:function" if entry.kind == "target" else "a command line"
+        return Checked(mistakes={"what": f"is missing: {wanted}"})
+    mistakes: dict[str, str] = {}
+    table: dict[str, Any] = {entry.kind: what, **entry.choices}
+    for key, read in _READERS.items():
+        if typed := entry.texts.get(key, "").strip():
+            try:
+                table |= read(typed)
+            except ValueError as error:
+                mistakes[key] = str(error)
+    if entry.kind == "command":
+        for key in ("args", "kwargs", "python", "start_method"):
+            table.pop(key, None)
+    name = entry.texts.get("id", "").strip() or default_name(entry.kind, what)
+    try:
+        specs = worker_from_table(name, table, folder, file=SOURCE)
+    except ConfigError as error:
+        for each in (error, *error.others):
+            mistakes.setdefault(_field(each.key, entry.kind), _said(each))
+        return Checked(mistakes=mistakes)
+    for spec in specs:
+        if spec.id in taken:
+            mistakes.setdefault("id", f"{spec.id} is taken: every worker needs its own name")
+    return Checked(mistakes=mistakes) if mistakes else Checked(specs)
+
+
+def default_name(kind: Kind, what: str) -> str:
+    """What the worker is called where nothing was typed."""
+    if kind == "target":
+        return safe_name(what.rpartition(":")[2].rpartition(".")[2])
+    try:
+        program = shlex.split(what)[0]
+    except (ValueError, IndexError):
+        return "worker"
+    return safe_name(Path(program).name)
+
+
+def _field(key: str, kind: Kind) -> str:
+    """Name of the field that an error's key stands for."""
+    first = key.split(".", 1)[0].split("[", 1)[0]
+    if first in ("", kind):
+        return "what"
+    return "id" if first.startswith("name") and key != "name" else first
+
+
+def _said(error: ConfigError) -> str:
+    return error.message if "." not in error.key else f"{error.key} {error.message}"
+
+
+# ------------------------------------------------------------------------- single fields
+
+
+def _args(typed: str) -> dict[str, Any]:
+    call = _call(typed)
+    if call.keywords:
+        raise ValueError("takes values alone; name=value goes into kwargs")
+    return {"args": [_literal(node) for node in call.args]}
+
+
+def _kwargs(typed: str) -> dict[str, Any]:
+    call = _call(typed)
+    if call.args or any(keyword.arg is None for keyword in call.keywords):
+        raise ValueError("must be name=value, separated by commas")
+    return {"kwargs": {str(k.arg): _literal(k.value) for k in call.keywords}}
+
+
+def _call(typed: str) -> ast.Call:
+    """Reads a list of arguments as Python would, without running anything."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(f"f({typed}\n)", mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise ValueError("must be Python values separated by commas: 'egon', 3, [1, 2]") from None
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
+        raise ValueError("must be Python values separated by commas")  # noqa: TRY004
+    return tree
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        shown = ast.unparse(node)
+        raise ValueError(f"{shown[:40]} is no plain value; write text in quotes") from None
+
+
+def _count(typed: str) -> dict[str, Any]:
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        raise ValueError("must be a whole number")
+    return {"count": int(typed)}
+
+
+def _env(typed: str) -> dict[str, Any]:
+    try:
+        words = shlex.split(typed)
+    except ValueError:
+        raise ValueError("has a quotation mark that is not closed") from None
+    pairs = [word.partition("=") for word in words]
+    if any(not sign or not name for name, sign, _ in pairs):
+        raise ValueError("must be NAME=value, separated by spaces")
+    return {"env": {name: value for name, _, value in pairs}}
+
+
+def _text(key: str) -> Any:
+    return lambda typed: {key: typed}
+
+
+def _seconds(typed: str) -> dict[str, Any]:
+    try:
+        return {"stop_timeout": float(typed)}
+    except ValueError:
+        raise ValueError("must be a number of seconds") from None
+
+
+_READERS: Mapping[str, Any] = {
+    "args": _args,
+    "kwargs": _kwargs,
+    "name": _text("name"),
+    "count": _count,
+    "cwd": _text("cwd"),
+    "env": _env,
+    "python": _text("python"),
+    "stop_timeout": _seconds,
+}
