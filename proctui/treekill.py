@@ -134,10 +134,9 @@ class TreeKill:
 
     def _find(self, everything: Mapping[int, Stat]) -> list[Stat]:
         trail, stats = self._trail, dict(everything)
-        for pid in everything:
-            reason = self._spare(pid)
-            if reason is not None:
-                self._note_spared(stats.pop(pid), reason)
+        spared = {pid: reason for pid in everything if (reason := self._spare(pid)) is not None}
+        for pid in spared:
+            del stats[pid]
         found = [stats.pop(pid) for pid, grip in self._roots.items() if _is_in(stats, grip)]
         if self._first_look:
             found += [stats.pop(pid) for pid in trail.sessions if pid in stats]
@@ -148,6 +147,8 @@ class TreeKill:
         if trail.tag is not None:
             there = tagged(stats.values(), trail.tag, self._source.tags)
             found += [stat for stat, worker in there if trail.worker in (None, worker)]
+        for pid, reason in spared.items():
+            self._note_spared(everything[pid], reason, parents | {stat.pid for stat in found})
         return found
 
     def _own_sessions(self, stats: Mapping[int, Stat], found: list[Stat]) -> set[int]:
@@ -170,9 +171,9 @@ class TreeKill:
         self._members[stat.pid] = _Member(grip, stat)
         return True
 
-    def _note_spared(self, stat: Stat, reason: str) -> None:
-        asked = stat.pid in self._roots or stat.ppid in self._members
-        if asked and not stat.is_zombie:
+    def _note_spared(self, stat: Stat, reason: str, parents: Collection[int]) -> None:
+        """Only those that would have been ended are worth a word."""
+        if not stat.is_zombie and (stat.pid in self._roots or stat.ppid in parents):
             self._spared[stat.pid] = Left(stat.pid, stat.comm, reason)
 
     def _drop_roots(self) -> None:
