@@ -12,6 +12,10 @@ from proctui.textfile import position
 
 _PLACE: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 _LONG_NUMBER: Final = re.compile(r"[0-9_]{1000,}")
+_LONG_KEY: Final = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""", re.ASCII
+)
+"""Keys of so many parts cost `tomllib` the square of their number: minutes for a file of 1 MiB."""
 _OVERWRITES: Final = "Cannot overwrite a value"
 _NOT_CLOSED: Final = "the string is not closed"
 _CLEARER: Final = {
@@ -31,6 +35,9 @@ _CLEARER: Final = {
 
 def parse(text: str, path: Path) -> dict[str, Any]:
     """The tables of a document.  Raises `ConfigError` with line and column (toml.io, v1.0)."""
+    key = _LONG_KEY.search(text)
+    if key is not None:
+        raise ConfigError(path, position(text[: key.start()]), "has a key of too many parts")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -331,6 +331,13 @@ def test_broken_toml_with_line_and_column(text: str, sentence: str) -> None:
     assert mistakes(text) == [sentence]
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["a.", "a . ", '"b c".', "'b'\t."])
+def test_a_key_of_so_many_parts_that_parsing_would_take_minutes(part: str) -> None:
+    text = "[workers.a]\n  kwargs." + part * 100_000 + "x = 1"
+    assert mistakes(text) == ["line 2, column 3 has a key of too many parts"]
+
+
 def test_toml_nested_too_deep() -> None:
     with pytest.raises(ConfigError, match=r"^/srv/app/proctui.toml nests arrays or tables too"):
         config.loads_toml("x = " + "[" * 5000, FILE)
