@@ -1,0 +1,98 @@
+"""Fixtures for all tests: nothing is left behind, and a supervisor of one's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from proctui.spec import WorkerSpec
+from tests import strays
+from tests.support import Supervisor, session
+
+HOME_PLACES = (
+    Path(platformdirs.user_state_dir("proctui")),
+    Path(platformdirs.user_config_dir("proctui")),
+)
+"""Where proctui would put its files if a test forgot to send it elsewhere."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def orphans_come_to_us() -> None:
+    strays.adopt_orphans()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    """Fails a test after which a process still runs, or the user's own places were touched."""
+    before, places = strays.known(), strays.entries(*HOME_PLACES)
+    yield
+    left = strays.find(before)
+    assert not left, f"left running: {left}"
+    assert strays.entries(*HOME_PLACES) == places, "the user's own files were touched"
+
+
+@pytest.fixture(scope="session")
+def short_root() -> Iterator[Path]:
+    """The path of a socket has at most 107 bytes (unix(7)); pytest's own are longer."""
+    root = Path(tempfile.mkdtemp(prefix="pt-"))
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture
+def short_tmp(short_root: Path) -> Iterator[Path]:
+    """A directory for this test with a short path, mode 0700."""
+    directory = Path(tempfile.mkdtemp(dir=short_root))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(autouse=True)
+def own_places(monkeypatch: pytest.MonkeyPatch, short_root: Path) -> Iterator[None]:
+    """Sends proctui's runtime and state directories to a place of this test's own."""
+    directory = Path(tempfile.mkdtemp(dir=short_root))
+    monkeypatch.setenv("PROCTUI_RUNTIME_DIR", str(directory / "run"))
+    monkeypatch.setenv("PROCTUI_STATE_DIR", str(directory / "state"))
+    yield
+    shutil.rmtree(directory)
+
+
+Supervise = Callable[..., Supervisor]
+"""Takes workers and the settings of a session; starts its supervisor."""
+
+
+@pytest.fixture
+def supervise(short_root: Path) -> Iterator[Supervise]:
+    """Starts supervisors.  At the end of the test they end their sessions, without a complaint."""
+    started: list[Supervisor] = []
+    directories: list[Path] = []
+
+    def start(
+        *workers: WorkerSpec, env: dict[str, str] | None = None, **settings: object
+    ) -> Supervisor:
+        directories.append(Path(tempfile.mkdtemp(dir=short_root)))
+        supervisor = Supervisor(session(*workers, **settings), directories[-1], env=env)
+        started.append(supervisor)
+        assert supervisor.answer.ready, supervisor.answer.error
+        return supervisor
+
+    yield start
+    complaints = [said for supervisor in started if (said := supervisor.end())]
+    for directory in directories:
+        shutil.rmtree(directory)
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def umask() -> Iterator[int]:
+    """The process's umask, unchanged by the test."""
+    mask = os.umask(0)
+    os.umask(mask)
+    yield mask
+    assert os.umask(mask) == mask, "the umask was changed"
