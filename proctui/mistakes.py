@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
 from collections.abc import Iterable
 from os import PathLike
@@ -136,6 +135,8 @@ def hint(word: object, known: Iterable[str]) -> str:
     """``; did you mean "count"?`` where one of `known` is near to `word`, else nothing."""
     if not isinstance(word, str) or len(word) > _LONGEST_SHOWN:
         return ""
+    import difflib  # only a mistake pays for it
+
     folded = {option.lower(): option for option in known}
     near = difflib.get_close_matches(word.lower(), folded, n=1)
     return f'; did you mean "{folded[near[0]]}"?' if near else ""
