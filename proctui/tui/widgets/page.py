@@ -53,7 +53,7 @@ class Page(Widget, can_focus=True):
         super().__init__(name=name, id=id, classes=classes)
         self._lines: list[Line] = []
         self._offset = 0
-        self._palette = Palette(self, self.prefix)
+        self._palette = Palette(self, self.prefix, ("rule", "thumb"))
 
     @property
     def lines(self) -> list[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.style import Style
 from textual.widget import Widget
+
+from proctui.tui.contrast import legible
 
 
 class Palette:
     """The styles of one widget's component classes ``PREFIX--NAME``.
 
-    `clear` must be called when the widget's style sheets change.
+    Text is always legible, whatever colours the theme brings; only what is named in
+    `ornaments` (lines, bars) may be as faint as it likes.  `clear` must be called when the
+    widget's style sheets change.
     """
 
-    def __init__(self, widget: Widget, prefix: str) -> None:
+    def __init__(self, widget: Widget, prefix: str, ornaments: Collection[str] = ()) -> None:
         self._widget = widget
         self._prefix = prefix
+        self._ornaments = frozenset(ornaments)
         self._styles: dict[tuple[str, ...], Style] = {}
 
     def clear(self) -> None:
@@ -46,4 +53,7 @@ class Palette:
             style += layer.text_style
         if automatic:
             color = background.get_contrast_text(color.a)
-        return style + Style.from_color((background + color).rich_color, background.rich_color)
+        color = background + color
+        if not self._ornaments.intersection(names):
+            color = legible(color, background)
+        return style + Style.from_color(color.rich_color, background.rich_color)

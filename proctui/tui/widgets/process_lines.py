@@ -24,7 +24,7 @@ from proctui.tui.widgets.cells import beat
 from proctui.tui.widgets.columns import Layout, fitted, stretched
 from proctui.tui.widgets.lines import LinePainter, Mark
 from proctui.tui.widgets.palette import Palette
-from proctui.tui.widgets.process_style import COMPONENT_CLASSES, CSS
+from proctui.tui.widgets.process_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.viewport import Viewport
 from proctui.view import COLUMNS, Arrangement, Column
 
@@ -69,7 +69,7 @@ class ProcessLines(Widget):
         self._frozen: float | None = None
         self._now = clock()
         self._arrangement = Arrangement()
-        self._index: dict[str, int] = {}
+        self._places: dict[str, int] | None = None
         self._cursor_key: str | None = None
         self._tags: set[str] = set()
         self._hover = -1
@@ -78,7 +78,7 @@ class ProcessLines(Widget):
         self._widths: dict[Column, int] = {}
         self._target_width = 0
         self._view = Viewport()
-        self._palette = Palette(self, "process-table")
+        self._palette = Palette(self, "process-table", ORNAMENTS)
         self._painter = LinePainter(self._palette, fitted(1))
         self._strips: dict[Stamp, Strip] = {}
         self._painted: dict[int, Stamp] = {}
@@ -103,8 +103,8 @@ class ProcessLines(Widget):
     @property
     def cursor_row(self) -> Row | None:
         """The row under the cursor."""
-        index = self._index.get(self._cursor_key) if self._cursor_key is not None else None
-        return None if index is None else self._arrangement.rows[index]
+        index = self._view.cursor
+        return self._arrangement.rows[index] if index >= 0 else None
 
     @property
     def visible_rows(self) -> Sequence[Row]:
@@ -135,7 +135,7 @@ class ProcessLines(Widget):
         """
         old, view = self._arrangement.rows, self._view
         self._arrangement = arrangement
-        self._index = {row.key: index for index, row in enumerate(arrangement.rows)}
+        self._places = None
         top = self._survivor(old, view.top, forwards_only=True)
         cursor = self._survivor(old, view.cursor)
         if cursor is None:
@@ -155,11 +155,17 @@ class ProcessLines(Widget):
 
     def move_to(self, key: str | None) -> bool:
         """Puts the cursor on a row; False where there is none of that key."""
-        index = self._index.get(key) if key is not None else None
+        index = self.place_of(key)
         if index is None:
             return False
         self._move_cursor(index)
         return True
+
+    def place_of(self, key: str | None) -> int | None:
+        """Where in the list a row stands; None where it does not."""
+        if self._places is None:  # made when first asked for: most lists are never asked
+            self._places = {row.key: index for index, row in enumerate(self.rows)}
+        return None if key is None else self._places.get(key)
 
     def tick(self) -> None:
         """Lets ages advance.  Called each second; draws only cells that time has changed."""
@@ -192,14 +198,17 @@ class ProcessLines(Widget):
         """Where the row at `index` of an old list stands now, or its nearest neighbour left."""
         if not 0 <= index < len(old):
             return None
-        found = self._index.get(old[index].key)
+        wanted = old[index]
+        found = next((place for place, row in enumerate(self.rows) if row is wanted), None)
+        if found is None:
+            found = self.place_of(wanted.key)
         for distance in range(1, len(old)):
             if found is not None:
                 break
             if index + distance < len(old):
-                found = self._index.get(old[index + distance].key)
+                found = self.place_of(old[index + distance].key)
             if found is None and not forwards_only and index >= distance:
-                found = self._index.get(old[index - distance].key)
+                found = self.place_of(old[index - distance].key)
         return found
 
     def _move_cursor(self, index: int) -> None:

@@ -15,6 +15,9 @@ COMPONENT_CLASSES: set[str] = {
     )
 }  # fmt: skip
 
+ORNAMENTS = ("guide", "thumb", "edge-zombie", "edge-orphan", "edge-failed")
+"""Component classes of what is no text."""
+
 CSS = """
 ProcessLines {
     height: 1fr;
@@ -42,7 +45,7 @@ ProcessLines {
     & > .process-table--glyph-orphan { color: $text-warning; text-style: bold; }
     & > .process-table--glyph-failed { color: $text-error; text-style: bold; }
     & > .process-table--glyph-alive { color: $text-success; }
-    & > .process-table--glyph-busy { color: $success; text-style: bold; }
+    & > .process-table--glyph-busy { color: $text-success; text-style: bold; }
     & > .process-table--glyph-stopped { color: $text-warning; }
     & > .process-table--glyph-idle { color: $text-muted; }
     & > .process-table--glyph-ended { color: $text-success; }
@@ -61,21 +64,35 @@ ProcessLines {
     & > .process-table--guide { color: $foreground 40%; }
     & > .process-table--thumb { color: $primary; }
 
-    &:nocolor {
-        & > .process-table--cursor { text-style: reverse; }
-        & > .process-table--cursor-zombie { text-style: reverse bold; }
-        & > .process-table--cursor-orphan { text-style: reverse bold; }
-        & > .process-table--zombie { text-style: bold; }
-        & > .process-table--orphan { text-style: bold; }
+    &:nocolor, &:nocolor:focus {
+        & > .process-table--cursor {
+            background: $background; color: $foreground; text-style: reverse;
+        }
+        & > .process-table--cursor-zombie {
+            background: $background; color: $foreground; text-style: reverse bold;
+        }
+        & > .process-table--cursor-orphan {
+            background: $background; color: $foreground; text-style: reverse bold;
+        }
+        & > .process-table--zombie { color: $text; text-style: bold; }
+        & > .process-table--orphan { color: $text; text-style: bold; }
+        & > .process-table--hover { text-style: underline; }
+        & > .process-table--sorted { text-style: bold underline; }
     }
-    &:ansi {
+    &:ansi, &:ansi:focus {
         & > .process-table--header { text-style: bold underline; }
         & > .process-table--zombie { background: ansi_red; color: ansi_bright_white; }
         & > .process-table--orphan { background: ansi_yellow; color: ansi_black; }
         & > .process-table--hover { text-style: underline; }
-        & > .process-table--cursor { text-style: reverse; }
-        & > .process-table--cursor-zombie { background: ansi_bright_red; color: ansi_black; }
-        & > .process-table--cursor-orphan { background: ansi_bright_yellow; color: ansi_black; }
+        & > .process-table--cursor {
+            background: ansi_default; color: ansi_default; text-style: reverse;
+        }
+        & > .process-table--cursor-zombie {
+            background: ansi_bright_white; color: ansi_red; text-style: bold;
+        }
+        & > .process-table--cursor-orphan {
+            background: ansi_bright_white; color: ansi_magenta; text-style: bold;
+        }
     }
 }
 """

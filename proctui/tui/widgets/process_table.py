@@ -149,11 +149,11 @@ class ProcessTable(ProcessLines, can_focus=True):
 
     def tag_range(self, key: str | None = None) -> None:
         """Tags all rows from the one tagged last to `key` (default: the cursor's)."""
-        end = self._index.get(key or self.cursor_key or "")
+        end = self.place_of(key or self.cursor_key)
         if end is None:
             return
-        start = self._index.get(self._anchor or "", end)
-        first, last = sorted((start, end))
+        start = self.place_of(self._anchor)
+        first, last = sorted((end if start is None else start, end))
         self.tag(row.key for row in self.rows[first : last + 1])
 
     def tag_all(self, wanted: Predicate | None = None) -> None:
@@ -344,7 +344,7 @@ class ProcessTable(ProcessLines, can_focus=True):
 
     def _on_glyph(self, event: events.MouseEvent, row: Row) -> bool:
         """Whether the state's glyph was hit: it folds, for want of a mark of its own."""
-        index = self._index[row.key]
+        index = self._view.top + event.y - HEADER
         return event.x == GUTTER + len(self.arrangement.guides[index])
 
     def _take_grip(self, event: events.MouseDown) -> None:
@@ -356,8 +356,7 @@ class ProcessTable(ProcessLines, can_focus=True):
         self.capture_mouse()
 
     def _hover_over(self, x: int, y: int) -> None:
-        row = self._row_at(y)
-        hover = -1 if row is None else self._index[row.key]
+        hover = -1 if self._row_at(y) is None else self._view.top + y - HEADER
         title = None
         if 0 <= y < HEADER:
             title = self.column_layout.column_at(x, self.scrolled_sideways)

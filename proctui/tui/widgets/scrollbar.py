@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 BarCell = Literal["", "track", "thumb"]
 """What of the bar a line shows; "" where everything fits and there is none."""
 
 
+@lru_cache(maxsize=16)
 def thumb(rows: int, height: int, top: int) -> range:
     """The lines that the thumb covers; empty where all `rows` fit into `height` lines."""
     if rows <= height or height <= 0:
