@@ -75,6 +75,8 @@ class Facts(NamedTuple):
     """Children of it that ended and that it has not joined."""
     left_behind: int = 0
     """Orphans that this worker left."""
+    searched: bool = False
+    """The kernel was asked after the end that Python tells, and knew no such process."""
     lost_at: float | None = None
     """When the supervisor was lost: what Python says is as old as that."""
 
@@ -83,9 +85,8 @@ class Facts(NamedTuple):
         """The state of the row."""
         if self.worker is None:
             return State.UNKNOWN if self.sample is None else process_state(self.sample)
-        return worker_state(
-            self.worker, self.sample, departed=self.departure is not None, lost_at=self.lost_at
-        )
+        gone = self.departure is not None or self.searched
+        return worker_state(self.worker, self.sample, departed=gone, lost_at=self.lost_at)
 
     @property
     def exitcode(self) -> int | None:
@@ -120,10 +121,12 @@ def worker_state(
     The end of a worker comes from whichever view tells it first; that it was
     joined comes from Python, that nothing is left of it from the kernel.
     """
-    if is_over(worker) and not (sample is not None and contradicts(worker, sample)):
-        return _without_process(worker)
-    if sample is not None:
+    if sample is not None and (is_doubtful(worker) or not is_over(worker)):
         return _with_process(worker, sample)
+    if sample is None and not departed and is_doubtful(worker):
+        return State.UNKNOWN
+    if is_over(worker):
+        return _without_process(worker)
     if departed:
         over = worker.phase in ("failed", "backoff")
         return _without_process(worker) if over else State.ENDED
@@ -185,12 +188,19 @@ def stays_zombie(worker: Worker) -> bool:
 def contradicts(worker: Worker, sample: ProcessSample) -> bool:
     """Whether a process that shows no end proves wrong what Python says of its end.
 
-    Only where Python's word is second-hand: of a worker of the fork server, when
-    that is gone, `multiprocessing` makes up an exit code.  Else the sample is old.
+    Only where Python's word is doubtful.  Else the sample is old.
+    """
+    return is_doubtful(worker) and not sample.is_zombie
+
+
+def is_doubtful(worker: Worker) -> bool:
+    """Whether what Python says of the end is second-hand and may be made up.
+
+    When its fork server is gone, `multiprocessing` gives a worker an exit code
+    without knowing whether it lives.
     """
     return (
         has_ended(worker)
         and worker.start_method == "forkserver"
         and worker.exitcode == FORK_SERVER_LOST
-        and not sample.is_zombie
     )

@@ -79,9 +79,13 @@ class Family:
 
     def is_supervisor(self, pid: int) -> bool:
         """Whether `pid` is the living supervisor's."""
-        if pid != self.supervisor_pid:
-            return False
-        return self.supervisor is None or self.supervisor.token in self.kin
+        return pid == self.supervisor_pid and not self.supervisor_ended
+
+    @property
+    def supervisor_ended(self) -> bool:
+        """It was seen, and then seen to have ended."""
+        kin = self.supervisor
+        return kin is not None and (kin.token not in self.kin or kin.sample.is_zombie)
 
     def is_own_child(self, kin: Kin) -> bool:
         """A child of the supervisor or of its fork server: perhaps a worker."""
@@ -212,17 +216,28 @@ class Family:
         if known and (parent is None or helper_kind(parent.command) != kind):
             kin.helper = kind
 
-    def settle(self, kin: Kin, time: float) -> set[int]:
-        """Follows session and tag of a process that turned out to be nobody's worker."""
+    def settle(self, kin: Kin, time: float, *, no_worker: bool) -> set[int]:
+        """Follows session and tag of a child of the supervisor that no event names.
+
+        With `no_worker` it is certain that it is no worker itself.
+        """
         touched: set[int] = set()
-        self._settle(kin, time, touched, own=False)
+        self._settle(kin, time, touched, held=False, no_worker=no_worker)
         return touched
 
-    def _settle(self, kin: Kin, time: float, touched: set[int], *, own: bool = True) -> None:
+    def _settle(
+        self,
+        kin: Kin,
+        time: float,
+        touched: set[int],
+        *,
+        held: bool = True,
+        no_worker: bool = False,
+    ) -> None:
         """Attributes by session or tag what no parent link did; finds it adopted or not.
 
-        A child of the supervisor carries its own worker's tag, so as long as it
-        may be a worker (`own`) only a foreign session counts.
+        A child of the supervisor that carries a tag is that worker itself, or
+        was adopted; while it is held back for its name only its session counts.
         """
         if kin.worker is not None or kin.bound is not None or kin.helper:
             return
@@ -231,11 +246,12 @@ class Family:
         is_child = self.is_supervisor(ppid)
         if run is not None:
             self._attribute(kin, run.worker, "session", touched)
-        elif kin.tag_session == self._tag and kin.tag_worker and not (own and is_child):
+        elif kin.tag_session == self._tag and kin.tag_worker and not (held and is_child):
             self._attribute(kin, kin.tag_worker, "tag", touched)
         else:
             return
-        if not kin.orphan and (self._adopt if is_child else self._adopts(ppid)):
+        foreign = run is not None or no_worker or kin.sample.sid != kin.pid
+        if not kin.orphan and (self._adopt and foreign if is_child else self._adopts(ppid)):
             kin.lineage = _replace(kin.lineage, first_ppid=None, first_parent="")
             self._adopted(kin, time, self._why_found(kin, run))
 
@@ -253,12 +269,9 @@ class Family:
     def _adopts(self, pid: int) -> bool:
         """Whether a process that is found under `pid` at first sight was adopted by it.
 
-        What is watched is a parent like any other.  What is not, and still is
-        the parent of a worker's descendant, is so only by adoption.
+        What is watched is a parent like any other.
         """
-        if self.living(pid) is not None:
-            return False
-        return pid == INIT or pid in self._subreapers or pid in self._names
+        return self.living(pid) is None and (pid == INIT or pid in self._subreapers)
 
     def _why_found(self, kin: Kin, run: Run | None) -> str:
         sid = kin.sample.sid
@@ -354,11 +367,11 @@ class Family:
         """Where Python says who started it, that is its first parent, seen or not."""
         ppid = kin.sample.ppid
         lineage = _replace(kin.lineage, worker=None, certainty="seen")
-        if worker.start_method == "forkserver" or worker.ppid is None:
+        if worker.start_method == "forkserver":
+            self._child_of_fork_server(kin, worker, lineage)
+            return
+        if worker.ppid is None:
             kin.lineage = lineage
-            if not kin.orphan and self._adopts(ppid) and ppid != worker.ppid:
-                kin.lineage = _replace(lineage, first_ppid=None, first_parent="")
-                self._adopted(kin, kin.last_seen, "its parent, the fork server, is gone")
             return
         first = SUPERVISOR if worker.ppid == self.supervisor_pid else self.name(worker.ppid)
         lineage = _replace(lineage, first_ppid=worker.ppid, first_parent=first)
@@ -369,6 +382,15 @@ class Family:
         kin.lineage = lineage
         why = f"its first parent {person(first, worker.ppid)} has ended"
         self._adopted(kin, kin.last_seen, why)
+
+    def _child_of_fork_server(self, kin: Kin, worker: Worker, lineage: Lineage) -> None:
+        """Nothing tells the fork server's pid but that it is the parent; who else is, adopted."""
+        kin.lineage = lineage
+        seen = lineage.first_ppid
+        if seen is None or (seen != worker.ppid and (kin.orphan or not self._adopts(seen))):
+            return
+        kin.lineage = _replace(lineage, first_ppid=None, first_parent="")
+        self._adopted(kin, kin.last_seen, "its parent, the fork server, is gone")
 
     def rename(self, kin: Kin, name: str) -> set[int]:
         """The worker goes by another name; tokens of its children, who name it."""

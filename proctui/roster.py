@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from proctui.classify import contradicts
-from proctui.kin import Kin
+from proctui.classify import is_doubtful
+from proctui.kin import Kin, helper_kind
 from proctui.lineage import Family
 from proctui.model import Departure, Worker
-from proctui.runs import Run, is_over, is_run, started_after
+from proctui.runs import START_SLACK, Run, is_over, is_run, started_after
+
+SEARCH = 1.0
+"""Seconds after an end by which the kernel view has told of every process it knew then."""
 
 
 class Post(msgspec.Struct):
@@ -27,6 +30,8 @@ class Post(msgspec.Struct):
     """How its process went, once it is gone."""
     found: bool = False
     """The present run's process was seen: no other can be it."""
+    searched: bool = False
+    """The kernel was asked after the end, and knew no such process."""
 
 
 class Roster:
@@ -37,6 +42,8 @@ class Roster:
         self._family = family
         self._by_pid: dict[int, str] = {}
         self._orders = 0
+        self._doubted: set[str] = set()
+        """Workers whose end only the kernel can confirm, and who were not found there."""
 
     def update(self, worker: Worker, now: float) -> set[int]:
         """Takes in what Python says; tokens of the processes that this tells something about."""
@@ -56,6 +63,8 @@ class Roster:
         if worker.pid is not None:
             self._end_run(worker, now)
             touched |= self._seek(post)
+            if not post.found and is_doubtful(worker):
+                self._doubted.add(worker.id)
             if is_over(worker):
                 touched |= self._retire(post, now)
         return touched
@@ -75,10 +84,16 @@ class Roster:
             self.posts[worker.id].order = self._orders
         self._orders = len(workers)
 
-    def claim(self, kin: Kin) -> set[int]:
+    def claim(self, kin: Kin, now: float) -> set[int]:
         """A process came into view: is it a worker's?  Tokens that this tells about."""
         worker = self._by_pid.get(kin.pid)
-        return self._seek(self.posts[worker]) if worker is not None else set()
+        if worker is None:
+            return set()
+        post = self.posts[worker]
+        touched = self._seek(post)
+        if is_over(post.worker):
+            touched |= self._retire(post, now)
+        return touched
 
     def departed(self, kin: Kin, departure: Departure) -> None:
         """The kernel says that this process is gone."""
@@ -87,7 +102,15 @@ class Roster:
             post.token = None
             post.departure = departure
 
-    def supervisor_gone(self) -> set[int]:
+    def is_other(self, kin: Kin) -> bool:
+        """Whether a process that carries a worker's tag is certainly not that worker itself."""
+        post = self.posts.get(kin.tag_worker or "")
+        if post is None or post.token == kin.token:
+            return False
+        joined = post.worker.joined_at
+        return post.token is not None or (joined is not None and kin.started_at < joined)
+
+    def supervisor_ended(self) -> set[int]:
         """Workers may be found under an adopter now; tokens of those that were."""
         touched: set[int] = set()
         for post in self.posts.values():
@@ -99,11 +122,24 @@ class Roster:
         post = self.posts.get(kin.bound) if kin.bound is not None else None
         return post is not None and post.token == kin.token
 
+    def searched(self, now: float) -> set[str]:
+        """The kernel view has told of all that it found until `now`; workers who are affected."""
+        certain: set[str] = set()
+        for worker in tuple(self._doubted):
+            post = self.posts.get(worker)
+            if post is None or post.found or not is_doubtful(post.worker):
+                self._doubted.discard(worker)
+            elif now > (post.worker.ended_at or 0.0) + SEARCH:
+                post.searched = True
+                self._doubted.discard(worker)
+                certain.add(worker)
+        return certain
+
     # ------------------------------------------------------------ runs
 
     def _new_run(self, post: Post, now: float) -> set[int]:
         worker = post.worker
-        post.token, post.departure, post.found = None, None, False
+        post.token, post.departure, post.found, post.searched = None, None, False, False
         if worker.pid is None:
             return set()
         self._by_pid[worker.pid] = worker.id
@@ -134,10 +170,8 @@ class Roster:
             return set()
         if not is_run(worker, kin, own=self._family.is_own_child(kin)):
             return set()
-        if is_over(worker):
-            over = worker.joined_at or worker.ended_at
-            if over is None or kin.first_seen > over + 1.0 or started_after(kin, over):
-                return set()
+        if is_over(worker) and not _was_run(worker, kin):
+            return set()
         post.found = True
         post.token = kin.token
         return self._family.bind(kin, worker)
@@ -147,21 +181,31 @@ class Roster:
         ppid = kin.sample.ppid
         if ppid == worker.ppid:
             return True
-        if worker.start_method == "forkserver" and self._family.is_own_child(kin):
-            return True
+        parent = self._family.living(ppid)
+        if worker.start_method == "forkserver":
+            if parent is None or parent.lineage.first_ppid == worker.ppid:
+                return True
+            return helper_kind(parent.command) == "fork server"
         starter = worker.ppid is not None and self._family.is_supervisor(worker.ppid)
-        return self._family.living(ppid) is None and not (
-            starter and worker.start_method != "forkserver" and self._family.supervisor is not None
-        )
+        return parent is None and not (starter and self._family.supervisor is not None)
 
     def _retire(self, post: Post, now: float) -> set[int]:
         """It was joined: whatever was last seen of its process is over."""
         kin = None if post.token is None else self._family.kin.get(post.token)
         worker = post.worker
-        if kin is None or contradicts(worker, kin.sample):
+        if kin is None or is_doubtful(worker):
             return set()
         post.token = None
         if worker.ended_at is not None and started_after(kin, worker.ended_at):
             return self._family.disown(kin, now)
         kin.retired_at = worker.joined_at or now
         return {kin.token, *self._family.under(kin.pid)}
+
+
+def _was_run(worker: Worker, kin: Kin) -> bool:
+    """Whether this is the last that is heard of a run that was joined already."""
+    over = worker.joined_at or worker.ended_at
+    if over is None or worker.started_at is None or started_after(kin, over):
+        return False
+    late = kin.first_seen > over + SEARCH and not is_doubtful(worker)
+    return not late and abs(kin.started_at - worker.started_at) <= START_SLACK

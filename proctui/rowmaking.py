@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proctui.classify import Facts, contradicts
+from proctui.classify import Facts, is_doubtful
 from proctui.kin import Kin
 from proctui.model import Departure, Lineage, Row, State, Worker
 from proctui.naming import SUPERVISOR
@@ -88,7 +88,7 @@ def worker_facts(
     worker: Worker, kin: Kin | None, departure: Departure | None, supervisor_pid: int
 ) -> Facts:
     """What is known of a worker apart from others: its two views."""
-    if kin is not None and is_over(worker) and not contradicts(worker, kin.sample):
+    if kin is not None and is_over(worker) and not is_doubtful(worker):
         kin = None
     ppid = worker.ppid
     first = SUPERVISOR if ppid == supervisor_pid else ""

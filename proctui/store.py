@@ -199,6 +199,7 @@ class Store:
     def observe(self, pass_: Pass) -> frozenset[str]:
         """Takes in one pass over the kernel; keys of the rows that changed."""
         self._now = max(self._now, pass_.time)
+        ended = self._family.supervisor_ended
         changes = self._family.observe(pass_)
         touched = changes.touched
         workers: set[str] = set()
@@ -207,11 +208,12 @@ class Store:
             if kin.bound is not None:
                 workers.add(kin.bound)
             self._table.drop(f"p:{kin.token}", departure.ended_at)
-            if kin is self._family.supervisor:
-                touched |= self._roster.supervisor_gone()
         for kin in changes.fresh:
             if kin.token in self._family.kin:
                 touched |= self._newcomer(kin, pass_.time)
+        if self._family.supervisor_ended and not ended:
+            touched |= self._roster.supervisor_ended()
+        workers |= self._roster.searched(pass_.time)
         touched |= self._by_time_alone(pass_.time)
         changed = self._table.refresh(touched, workers, self._now)
         for due in self._table.waiting:
@@ -221,7 +223,7 @@ class Store:
         return changed
 
     def _newcomer(self, kin: Kin, time: float) -> set[int]:
-        touched = self._roster.claim(kin)
+        touched = self._roster.claim(kin, time)
         self._await_departure(touched)
         unknown = kin.bound is None and kin.worker is None and not kin.helper
         if unknown and self._family.is_own_child(kin):
@@ -239,7 +241,8 @@ class Store:
             touched.add(kin.token)
             if kin.held:
                 kin.held = False
-                touched |= self._family.settle(kin, now)
+                no_worker = self._roster.is_other(kin)
+                touched |= self._family.settle(kin, now, no_worker=no_worker)
             if kin.retired_at is not None and kin.retired_at + self._patience <= now:
                 # it is still there, so it was not what was joined
                 touched |= self._family.disown(kin, now)

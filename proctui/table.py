@@ -51,6 +51,8 @@ class Table:
         self._neglect: Blame[int] = Blame()
         self._left: Blame[str] = Blame()
         self._grounds: dict[str, Grounds] = {}
+        self._homeless: dict[str, set[int]] = {}
+        """Whom a worker's row would have under it, if there were one."""
         self._versions = itertools.count(1)
         self._now = 0.0
         self._tokens: set[int] = set()
@@ -117,6 +119,7 @@ class Table:
             not_reaping=kin is not None and self._not_reaping(kin),
             neglected=0 if kin is None else self._neglect.count(kin.token),
             left_behind=self._left.count(worker.id),
+            searched=post.searched,
             lost_at=self.lost_at,
         )
         row = worker_row(facts, worker, kin)
@@ -156,6 +159,7 @@ class Table:
         self.chronicle.row(old, row)
         if old is None:
             old = self.rows[key] = row
+            self._tokens |= self._homeless.pop(key, set())
         else:
             for name in _COPIED:
                 setattr(old, name, getattr(row, name))
@@ -194,8 +198,13 @@ class Table:
             key = None if parent is None else self.key(parent)
             if key in self.rows:
                 return key
+        if kin.worker is None:
+            return None
         worker = f"w:{kin.worker}"
-        return worker if worker in self.rows else None
+        if worker in self.rows:
+            return worker
+        self._homeless.setdefault(worker, set()).add(kin.token)
+        return None
 
     def _parent(self, pid: int | None) -> Parent | None:
         if not pid:

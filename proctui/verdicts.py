@@ -88,9 +88,19 @@ def _backoff(facts: Facts, worker: Worker) -> str:
 def _joined(facts: Facts, worker: Worker) -> Finding:
     if facts.sample is not None and contradicts(worker, facts.sample):
         return _made_up(facts)
+    if facts.state is State.UNKNOWN:
+        return _unconfirmed(facts)
     if worker.exitcode_lost:
         return Finding("note", "Both agree: it has ended. Its exit status went to somebody else.")
     return Finding("note", f"Both agree: it ended with {_code(facts)} and was joined.")
+
+
+def _unconfirmed(facts: Facts) -> Finding:
+    return Finding(
+        "unknown",
+        f"multiprocessing says that it ended with {_code(facts)}, as it also does where it lost "
+        "the fork server; the kernel has not confirmed it yet.",
+    )
 
 
 def _made_up(facts: Facts) -> Finding:
@@ -124,6 +134,8 @@ def _lost(facts: Facts, when: float) -> Finding:
 
 def _ended(facts: Facts, worker: Worker) -> Finding:
     join = (cures.join(facts.parent),)
+    if facts.state is State.UNKNOWN:
+        return _unconfirmed(facts)
     if facts.sample is not None and contradicts(worker, facts.sample):
         return _made_up(facts)
     if worker.exitcode_lost:
