@@ -56,10 +56,9 @@ class Flock:
         if watched is not None and watched.start_ticks != stat.start_ticks:
             self.undo(watched)
 
-    def admit(self, stats: dict[int, Stat]) -> None:
-        """Takes hold of those that descend from what is watched, and out of `stats`."""
-        for stat, by_parent in belonging(stats, self.watched, self._sessions):
-            self.enter_as(stat, by_parent=by_parent)
+    def relatives(self, stats: dict[int, Stat]) -> list[tuple[Stat, bool]]:
+        """Takes those out of `stats` that descend from what is watched (`trails.belonging`)."""
+        return belonging(stats, self.watched, self._sessions)
 
     def claim_session(self, sid: int) -> None:
         """Who lives in this session belongs here."""
@@ -83,6 +82,16 @@ class Flock:
             self._sessions.add(watched.pid)
 
     # ------------------------------------------------------------ being looked at
+
+    def look_at(self, some: Iterable[Watched], clock: float) -> None:
+        """Reads these, quickly past those with whom nothing has happened."""
+        for watched in some:
+            try:
+                if watched.rests(clock):
+                    continue
+            except ProcessLookupError:
+                pass  # found gone again, and noted, by the look
+            self.look(watched, clock)
 
     def look(self, watched: Watched, clock: float, *, figures: bool = True) -> None:
         """Reads a process again and notes what became of it; harmless where it has departed."""

@@ -31,6 +31,8 @@ from proctui.watched import Budget, Watched
 
 SLICE = 256
 """Processes read before the loop gets its turn."""
+HOLDS = 64
+"""Processes taken hold of before the loop gets its turn: that costs ten times a read."""
 PAUSE = 0.001
 """Seconds the loop has for other things between two slices."""
 MOST_WAKE_UPS = 100
@@ -145,9 +147,7 @@ class KernelView:
             self._listen()
             for chunk in _slices(tuple(self._flock.watched.values())):
                 self._hear()
-                clock = time.monotonic()
-                for watched in chunk:
-                    self._flock.look(watched, clock)
+                self._flock.look_at(chunk, time.monotonic())
                 await asyncio.sleep(PAUSE)
             await self._discover()
         finally:
@@ -164,16 +164,23 @@ class KernelView:
                     stats[pid] = self._source.read_stat(pid)
             if len(candidates) > SLICE:
                 await asyncio.sleep(PAUSE)
-        self._flock.admit(stats)
+        await self._admit(self._flock.relatives(stats))
         for part in _slices(tuple(stats.values())) if self._tag else ():
             for stat, _ in tagged(part, self._tag, self._source.tags):
                 if stats.pop(stat.pid, None) is not None:
-                    self._flock.enter_as(stat, by_parent=False)
-                    self._flock.admit(stats)
+                    await self._admit([(stat, False)])
+                    await self._admit(self._flock.relatives(stats))
             if len(stats) > SLICE:
                 await asyncio.sleep(PAUSE)
         self._newcomers.dismiss(stats)
         self._flock.forget_sessions()
+
+    async def _admit(self, newcomers: Sequence[tuple[Stat, bool]]) -> None:
+        for chunk in _slices(newcomers, HOLDS):
+            for stat, by_parent in chunk:
+                self._flock.enter_as(stat, by_parent=by_parent)
+            if len(newcomers) > HOLDS:
+                await asyncio.sleep(PAUSE)
 
     # ------------------------------------------------------------ telling
 
@@ -287,6 +294,6 @@ def _not_yours(watched: Watched) -> str:
     return f"process {watched.pid} belongs to {owner}: not permitted to signal it"
 
 
-def _slices(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    for start in range(0, len(items), SLICE):
-        yield items[start : start + SLICE]
+def _slices(items: Sequence[_Item], size: int = SLICE) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -21,12 +21,13 @@ PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 """Bytes per page of the resident set in /proc/PID/stat."""
 SESSION_VARIABLE = "PROCTUI_SESSION"
 WORKER_VARIABLE = "PROCTUI_WORKER"
+STAT_BYTES = 1024
+"""More than a line of /proc/PID/stat can have."""
 MAX_COMMAND = 4096
 """Characters of a command line that are kept."""
 MAX_ENVIRONMENT = 256 * 1024
 """Bytes of an environment that are searched for the tags."""
 
-_STAT_BYTES = 2048
 _MISSING = (FileNotFoundError, ProcessLookupError)
 
 
@@ -107,14 +108,14 @@ def open_stat(pid: int) -> int:
 
 def pread_stat(descriptor: int) -> bytes:
     """The present line behind a descriptor of `open_stat`."""
-    return os.pread(descriptor, _STAT_BYTES, 0)
+    return os.pread(descriptor, STAT_BYTES, 0)
 
 
 def read_stat(pid: int) -> Stat:
     """What the process is at this moment."""
     descriptor = open_stat(pid)
     try:
-        return parse_stat(os.read(descriptor, _STAT_BYTES))
+        return parse_stat(os.read(descriptor, STAT_BYTES))
     finally:
         os.close(descriptor)
 
