@@ -18,7 +18,7 @@ _HELPERS = (
 class Kin(msgspec.Struct, kw_only=True, eq=False):
     """One process, from its first observation until it departs.
 
-    Changed only by `lineage.Family` and by the store that owns that.
+    Changed only by `family.Family` and by the store that owns that.
     """
 
     token: int

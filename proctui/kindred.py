@@ -11,7 +11,7 @@ _REMEMBERED = 4096
 
 
 class Kindred:
-    """The indexes behind `lineage.Family`; every change costs what it concerns."""
+    """The indexes behind `family.Family`; every change costs what it concerns."""
 
     def __init__(self) -> None:
         self.kin: dict[int, Kin] = {}

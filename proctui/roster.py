@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from proctui.classify import is_doubtful
+from proctui.family import Family
 from proctui.kin import Kin, helper_kind
-from proctui.lineage import Family
 from proctui.model import Departure, Worker
 from proctui.runs import START_SLACK, Run, is_over, is_run, started_after
 

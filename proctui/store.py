@@ -12,9 +12,9 @@ import heapq
 from collections import deque
 from collections.abc import Iterable
 
+from proctui.family import Family
 from proctui.history import History
 from proctui.kin import Kin
-from proctui.lineage import Family
 from proctui.model import Counts, Pass, Row, Worker
 from proctui.protocol import Event, Hello, Snapshot
 from proctui.roster import Roster

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from proctui.blame import Blame
 from proctui.chronicle import Chronicle
 from proctui.classify import Facts, Parent
+from proctui.family import Family
 from proctui.kin import Kin
-from proctui.lineage import Family
 from proctui.model import Row, State
 from proctui.naming import INIT
 from proctui.roster import Post, Roster
