@@ -112,7 +112,8 @@ _proctui_words() {{
         case "$kind" in
             files) compopt -o filenames 2>/dev/null; mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY \\
                 < <(compgen -f -- "$current") ;;
-            workers|sessions) words+=" $(proctui completion "$kind" $session 2>/dev/null)" ;;
+            workers) words+=" $(proctui completion workers $session 2>/dev/null)" ;;
+            sessions) words+=" $(proctui completion sessions 2>/dev/null)" ;;
             anything) ;;
             *) words+=" $kind" ;;
         esac
@@ -205,9 +206,24 @@ compdef _proctui proctui
 """
 
 
+_FISH: Final = """\
+# fish completion for proctui
+function __proctui_workers
+    set -l words (commandline -opc)
+    if set -l at (contains -i -- --session $words)
+        proctui completion workers --session $words[(math $at + 1)] 2>/dev/null
+    else
+        proctui completion workers 2>/dev/null
+    end
+end
+function __proctui_sessions
+    proctui completion sessions 2>/dev/null
+end"""
+
+
 def fish(found: list[Command]) -> str:
     """For fish 3 and later."""
-    lines = ["# fish completion for proctui"]
+    lines = [_FISH]
     for one in found:
         lines.append(
             f"complete -c proctui -n __fish_use_subcommand -a {one.name} -d {_fish(one.help)}"
@@ -235,7 +251,7 @@ def _fish_words(takes: str, alone: str) -> str:
     if takes == ANYTHING:
         return ""
     if takes in (WORKERS, SESSIONS):
-        return f"{alone} -a '(proctui completion {takes} 2>/dev/null)'"
+        return f"{alone} -a '(__proctui_{takes})'"
     return f"{alone} -a {_fish(takes)}"
 
 

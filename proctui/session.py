@@ -149,7 +149,9 @@ def find(name: str | None = None, *, running: bool = True) -> Session:
     if not candidates and not running and sessions:
         return max(sessions, key=lambda session: session.facts.started_at)
     if not candidates:
-        raise SessionError("no session is running; proctui run FILE starts one")
+        dead = ", ".join(session.name for session in sessions if session.status == "dead")
+        hint = f" (dead: {dead})" if dead else ""
+        raise SessionError(f"no session is running{hint}; proctui run FILE starts one")
     if len(candidates) > 1:
         names = ", ".join(session.name for session in candidates)
         raise SessionError(f"several sessions are running, say which with --session: {names}")

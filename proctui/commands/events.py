@@ -20,22 +20,35 @@ FIELDS = ("seq", "time", "kind", "worker", "pid", "exitcode", "signal", "by", "t
 def events(arguments: argparse.Namespace) -> int:
     """Prints the journal, and with ``-f`` what happens from then on."""
     session = find(arguments.session, running=False)
-    pattern, last, as_json = arguments.worker, arguments.lines, arguments.json
+    show = Show(arguments.worker, arguments.json)
+    seen = show.journal(session, after=0, last=arguments.lines)
     if not (arguments.follow and session.running):
-        _print(_past(session, last, pattern), as_json)
         return 0
+    try:
+        while True:
+            seen = _listen(session, show, seen)
+    except ConnectionLost as error:
+        show.journal(session, after=seen, last=None)
+        return _end(session, str(error))
+
+
+def _listen(session: Session, show: Show, seen: int) -> int:
+    """Shows what happens until the supervisor ends the connection; the last event seen.
+
+    It does so too where we were too slow to take everything: then the journal has the rest.
+    Raises `ConnectionLost` where there is no supervisor.
+    """
     with SyncClient(session.paths.socket) as client:
-        seq = client.subscribe().seq
-        # What the journal has up to here and what is told from here on is everything once.
-        past = [event for event in _past(session, None, pattern) if event.seq <= seq]
-        _print(newest(past, last), as_json)
+        now = client.subscribe().seq
+        seen = show.journal(session, after=seen, last=None, until=now)
         try:
             for message in client.messages():
-                if isinstance(message, Event) and _is_of(message, pattern):
-                    _print([message], as_json)
-        except ConnectionLost as error:
-            return _end(session, str(error))
-    return 0
+                if isinstance(message, Event):
+                    show([message])
+                    seen = message.seq
+        except ConnectionLost:
+            return seen
+    return seen
 
 
 def _end(session: Session, why: str) -> int:
@@ -47,26 +60,37 @@ def _end(session: Session, why: str) -> int:
     return 1
 
 
-def _past(session: Session, last: int | None, pattern: str | None) -> list[Event]:
-    reading = journal.load(session.paths.journal, last if pattern is None else None)
-    if reading.unreadable:
-        complain(f"{reading.unreadable} lines of the journal could not be read")
-    return newest([event for event in reading.events if _is_of(event, pattern)], last)
+class Show:
+    """Prints events: those of workers that fit a pattern, as lines or as JSON."""
 
+    def __init__(self, pattern: str | None, as_json: bool) -> None:
+        self._pattern = pattern
+        self._as_json = as_json
 
-def _is_of(event: Event, pattern: str | None) -> bool:
-    if pattern is None:
-        return True
-    return event.worker is not None and fnmatchcase(event.worker, pattern)
+    def __call__(self, events: list[Event]) -> None:
+        """Prints those of them that are asked for."""
+        for event in filter(self._is_meant, events):
+            if self._as_json:
+                print_object({field: getattr(event, field) for field in FIELDS})
+            else:
+                say(_line(event))
+        sys.stdout.flush()
 
+    def journal(
+        self, session: Session, *, after: int, last: int | None, until: int | None = None
+    ) -> int:
+        """Prints what the journal has of that span; the number of the last event in it."""
+        reading = journal.load(session.paths.journal)
+        if reading.unreadable and not after:
+            complain(f"{reading.unreadable} lines of the journal could not be read")
+        span = [one for one in reading.events if after < one.seq <= (until or one.seq)]
+        self(newest(list(filter(self._is_meant, span)), last))
+        return span[-1].seq if span else max(after, until or 0)
 
-def _print(found: list[Event], as_json: bool) -> None:
-    for event in found:
-        if as_json:
-            print_object({field: getattr(event, field) for field in FIELDS})
-        else:
-            say(_line(event))
-    sys.stdout.flush()
+    def _is_meant(self, event: Event) -> bool:
+        if self._pattern is None:
+            return True
+        return event.worker is not None and fnmatchcase(event.worker, self._pattern)
 
 
 def _line(event: Event) -> str:

@@ -156,7 +156,7 @@ def _print(objects: list[dict[str, Any]]) -> None:
 
 def _state(one: dict[str, Any]) -> str:
     state: str = one["state"]
-    return f"{state}, orphan of {one['adopter'] or '?'}" if one["orphan"] else state
+    return f"{state}, orphan → {one['adopter'] or '?'}" if one["orphan"] else state
 
 
 def _shown(value: object) -> str:

@@ -26,6 +26,7 @@ from proctui.session import (
     find,
     list_sessions,
     session_directories,
+    spec_names,
     starting,
 )
 from proctui.sync_client import ConnectionLost, SyncClient
@@ -77,16 +78,15 @@ def _described(session: Session) -> dict[str, Any]:
 
 
 def _counts(session: Session) -> tuple[int | None, int | None]:
-    """Workers in all and alive; None where that is not known."""
+    """Workers in all, and processes alive; None where that is not known."""
     if session.running:
         with contextlib.suppress(ConnectionLost, TimeoutError):
             with SyncClient(session.paths.socket, patience=PATIENCE) as client:
                 snapshot = client.subscribe()
             return len(snapshot.workers), sum(bool(worker.alive) for worker in snapshot.workers)
         return None, None
-    if session.status == "dead":
-        return None, len(leftovers.find(session))
-    return None, 0
+    alive = len(leftovers.find(session)) if session.status == "dead" else 0
+    return len(spec_names(session)), alive
 
 
 def _number(value: int | None) -> str:

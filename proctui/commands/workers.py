@@ -120,27 +120,25 @@ def _end_trees(
         raise
     report = end_tree(held, signum, grace)
     own = {worker.pid for worker in meant}
-    # A worker that the tree's end reached first is no failure of the command.
-    reply = msgspec.structs.replace(
-        reply,
-        outcomes=(
-            *reply.outcomes,
-            *(Outcome(worker=one.name, ok=True, text="ended, of the tree", pid=one.pid)
-              for one in report.ended if one.pid not in own),
-            *(Outcome(worker=one.name, ok=False, text=f"not ended: {one.why}", pid=one.pid)
-              for one in report.left),
-        ),
-    )  # fmt: skip
     others = [one for one in report.ended if one.pid not in own]
     if others:
         names = ", ".join(f"{one.name} ({one.pid})" for one in others[:10])
-        client.request(
-            Note(
-                text=f"ended with the tree of {', '.join(workers)}: {names}",
-                signal=signal_name(signum),
-            )
-        )
-    return reply
+        text = f"ended with the tree of {', '.join(workers)}: {names}"
+        client.request(Note(text=text, signal=signal_name(signum)))
+    ended = [_outcome(one.name, one.pid, "ended with the tree") for one in others]
+    left = [_outcome(one.name, one.pid, f"not ended: {one.why}", ok=False) for one in report.left]
+    alive = {worker.id for worker in meant if worker.alive}
+    told = [
+        msgspec.structs.replace(one, ok=True, text="did not run itself, what it left was ended")
+        if others and not one.ok and one.worker not in alive
+        else one
+        for one in reply.outcomes
+    ]
+    return msgspec.structs.replace(reply, outcomes=(*told, *ended, *left))
+
+
+def _outcome(name: str, pid: int, text: str, *, ok: bool = True) -> Outcome:
+    return Outcome(worker=f"{name} ({pid})", ok=ok, text=text, pid=pid)
 
 
 def tell(reply: Reply, *, as_json: bool) -> int:

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proctui import arguments, cli
+from proctui.commands.resolving import chosen
+from proctui.session import SessionError
+from tests.support import ROOT
+
+COMMANDS = [name for name in cli.commands(arguments.build()) if name != arguments.OPEN]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*command.split(), "--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: proctui")
+    assert "None" not in text
+    assert "SUPPRESS" not in text
+    if command:
+        assert f"Example:\n  {'eval' if command == 'completion' else 'proctui'}" in text
+
+
+def test_all_commands_are_there() -> None:
+    assert set(COMMANDS) >= {
+        "run", "attach", "ls", "ps", "start", "join", "terminate", "kill", "restart", "stop",
+        "add", "logs", "events", "reload", "shutdown", "clean", "check", "init", "completion",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_handler(command: str) -> None:
+    parser = cli.commands(arguments.build())[command]
+    assert callable(cli._handler(parser.get_default("handler")))
+
+
+def test_a_first_word_that_is_no_command_is_a_file() -> None:
+    parsed = cli.parse(["web.toml", "--adopt"])
+    assert (parsed.handler, parsed.file, parsed.adopt) == ("launching:open", "web.toml", True)
+    assert cli.parse([]).file is None
+    assert cli.parse(["--leftovers", "end"]).leftovers == "end"
+
+
+def test_what_follows_two_dashes_is_a_command_to_add() -> None:
+    parsed = cli.parse(["add", "--name", "web", "--", "python3", "--help", "--", "x"])
+    assert parsed.words == ["python3", "--help", "--", "x"]
+    assert cli.parse(["add", "m:f", "--arg", "-1"]).words is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["kill"],
+        ["join", "--timeout", "soon", "w"],
+        ["join", "--timeout", "-1", "w"],
+        ["join", "--timeout", "nan", "w"],
+        ["logs", "w", "-n", "-3"],
+        ["ls", "-- x"],
+        ["ls", "--", "x"],
+        ["run", "--leftovers", "perhaps"],
+        ["completion", "tcsh"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_usage_ends_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    assert caught.value.code == 2
+    assert "usage: proctui" in capsys.readouterr().err
+
+
+def failing(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    status = cli.main(words)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return status, captured.err
+
+
+def test_a_mistake_in_a_file_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "w.toml"
+    file.write_text('[workers.a]\ntarget = "m:f"\ncuont = 2\n[workers.b]\n')
+    status, said = failing(["check", str(file)], capsys)
+    assert status == 2
+    first, second = said.splitlines()
+    assert first.startswith(f"proctui: {file}: workers.a.cuont ")
+    assert second.startswith(f"proctui: {file}: workers.b ")
+    assert failing(["run", "--detach", str(tmp_path / "none.toml")], capsys)[0] == 2
+
+
+def test_a_word_that_may_have_been_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert failing(["attatch"], capsys) == (
+        2, 'proctui: attatch is neither a file nor a command; did you mean "attach"?\n'
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ps"],
+        ["attach"],
+        ["kill", "w"],
+        ["logs", "w"],
+        ["events"],
+        ["shutdown"],
+        ["reload"],
+        ["add", "--", "true"],
+        ["ps", "--session", "s"],
+        ["clean", "s"],
+    ],
+)
+def test_without_a_session_they_end_with_1(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, said = failing(words, capsys)
+    assert status == 1
+    assert said.startswith("proctui: ")
+    assert said.count("\n") == 1
+    assert "session" in said
+
+
+def test_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = failing([], capsys)
+    assert status == 1
+    assert "the screen needs a terminal; proctui run --detach FILE" in said
+
+
+def test_hostile_words_are_shown_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    _, said = failing(["ps", "--session", "\x1b]0;x\x07"], capsys)
+    assert "^[]0;x^G" in said
+    assert "\x1b" not in said
+
+
+def test_check_and_init(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "proctui.toml"
+    assert cli.main(["init", str(file)]) == 0
+    assert cli.main(["check", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert f"{file} is right: session " in out
+    assert "sleeper-2" in out
+    assert failing(["init", str(file)], capsys)[0] == 2
+    assert cli.main(["check", "--json", str(file)]) == 0
+    assert '"worker": "clock"' in capsys.readouterr().out
+
+
+def test_ls_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["ls"]) == 0
+    assert "no sessions" in capsys.readouterr().out
+    assert cli.main(["ls", "--json"]) == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(name: str) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_handler", interrupt)
+    assert cli.main(["ls"]) == 130
+
+
+def test_nobody_reads_any_more() -> None:
+    line = f"{sys.executable} -m proctui --help | true; echo ${{PIPESTATUS[0]}}"
+    many = (
+        f"{sys.executable} -c 'import sys; from proctui import cli;"
+        " from proctui.commands import sessions, output;"
+        ' sessions.ls = lambda a: [output.say("x" * 99) for _ in range(9999)] and 0;'
+        ' sys.exit(cli.main(["ls"]))\' | head -1; echo "status ${PIPESTATUS[0]}"'
+    )
+    for script in (line, many):
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stderr == ""
+    assert done.stdout.endswith("status 141\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (["a"], ["a"]),
+        (["web-*"], ["web-1", "web-2"]),
+        (["web-2", "web-*", "a"], ["web-2", "web-1", "a"]),
+        (["web-[2-9]"], ["web-2"]),
+        (["odd[1]"], ["odd[1]"]),
+        (["*"], ["a", "web-1", "web-2", "odd[1]"]),
+    ],
+)
+def test_workers_by_id_and_pattern(words: list[str], ids: list[str]) -> None:
+    assert chosen(["a", "web-1", "web-2", "odd[1]"], words) == ids
+
+
+def test_no_such_worker() -> None:
+    with pytest.raises(SessionError, match=r"there is no worker wbe-1; did you mean web-1\?"):
+        chosen(["a", "web-1"], ["wbe-1"])
+    with pytest.raises(SessionError, match="there is no worker x-9; there is a, web-1"):
+        chosen(["a", "web-1"], ["x-9"])
+    with pytest.raises(SessionError, match="the session has none"):
+        chosen([], ["x"])
