@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from proctui.model import Row
 from proctui.tui import text
-from proctui.tui.widgets import scrollbar
+from proctui.tui.widgets import scrollbar, succession
 from proctui.tui.widgets.cells import beat
 from proctui.tui.widgets.columns import Layout, fitted, stretched
 from proctui.tui.widgets.lines import LinePainter, Mark
@@ -136,8 +136,8 @@ class ProcessLines(Widget):
         old, view = self._arrangement.rows, self._view
         self._arrangement = arrangement
         self._places = None
-        top = self._survivor(old, view.top, forwards_only=True)
-        cursor = self._survivor(old, view.cursor)
+        top = self._successor(old, view.top, cursor=False)
+        cursor = self._successor(old, view.cursor, cursor=True)
         if cursor is None:
             cursor = 0 if arrangement.rows else -1
         view.replace(len(arrangement.rows), cursor, top)
@@ -192,23 +192,15 @@ class ProcessLines(Widget):
 
     # ------------------------------------------------------------------------- the cursor
 
-    def _survivor(
-        self, old: Sequence[Row], index: int, *, forwards_only: bool = False
-    ) -> int | None:
-        """Where the row at `index` of an old list stands now, or its nearest neighbour left."""
+    def _successor(self, old: Sequence[Row], index: int, *, cursor: bool) -> int | None:
+        """Where the row at `index` of the old list stands now, or who took its place."""
         if not 0 <= index < len(old):
             return None
-        wanted = old[index]
-        found = next((place for place, row in enumerate(self.rows) if row is wanted), None)
+        found = succession.same(old[index], self.rows, self.place_of)
+        if found is None and cursor and self._arrangement.hidden:
+            found = succession.fold_above(old, index, self._arrangement.hidden, self.place_of)
         if found is None:
-            found = self.place_of(wanted.key)
-        for distance in range(1, len(old)):
-            if found is not None:
-                break
-            if index + distance < len(old):
-                found = self.place_of(old[index + distance].key)
-            if found is None and not forwards_only and index >= distance:
-                found = self.place_of(old[index - distance].key)
+            found = succession.neighbour(old, index, self.place_of, forwards_only=not cursor)
         return found
 
     def _move_cursor(self, index: int) -> None:

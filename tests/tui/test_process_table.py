@@ -1,0 +1,398 @@
+"""The process table: what it draws, and how its cursor holds on to a process."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from rich.cells import cell_len
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+from proctui.model import Row, State
+from proctui.tui import contrast, untrusted
+from proctui.tui.widgets.columns import SPECS
+from proctui.tui.widgets.process_style import COMPONENT_CLASSES, ORNAMENTS
+from proctui.tui.widgets.process_table import ProcessTable
+from proctui.view import COLUMNS
+from tests.tui.rows import HOSTILE, NOW, Family, child, crowd, lines, story, worker
+from tests.tui.table_scene import formatted, playing
+
+# -------------------------------------------------------------------------------- drawing
+
+
+async def test_every_column_says_what_it_should() -> None:
+    async with playing() as scene:
+        shown = lines(scene.table)
+        assert shown[0].split() == [SPECS[column].title for column in COLUMNS]
+        assert shown[1].split() == [
+            "●", "piao-1", "40321", "40310", "True", "None", "False", "S", "sleeping", "0.0",
+            "9.1M", "0:12", "lessons:piao('eg…",
+        ]  # fmt: skip
+        assert scene.cell("w:worker-3", "state") == "Z zombie 0:07".ljust(18)
+        assert scene.cell("w:worker-3", "exitcode").rstrip() == "3"
+        assert scene.cell("w:worker-3", "alive").rstrip() == "False"
+        assert scene.cell("p:1", "name").rstrip() == "├ Z python3"
+        assert scene.cell("p:2", "name").rstrip() == "└ ● python3"
+        assert scene.cell("p:1", "alive").rstrip() == "–"
+        assert scene.cell("p:1", "target").startswith("not joined by fa")
+        assert scene.cell("p:3", "state") == "O orphan → init(1)"
+        assert scene.cell("p:3", "ppid") == "      1"
+        assert scene.cell("w:parent", "state").rstrip() == "ended 0, joined"
+        assert scene.cell("w:parent", "age") == "      –"
+        assert scene.cell("w:later", "pid") == "      –"
+        assert scene.cell("w:broken", "state") == "failed: no module…"
+        assert scene.cell("w:cleaner", "daemon").rstrip() == "True"
+        assert scene.cell("w:cleaner", "cpu") == " 98.7"
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 60, 79, 80, 81, 100, 120, 160, 300])
+async def test_lines_are_exactly_as_wide_as_the_table(width: int) -> None:
+    family = story()
+    row = worker("evil", 40400, label=HOSTILE * 9)
+    row.name = HOSTILE
+    family.rows[row.key] = row
+    async with playing(family, size=(width, 16)) as scene:
+        for y in range(16):
+            strip = scene.table.render_line(y)
+            assert strip.cell_length == width
+            assert cell_len(strip.text) == width
+        if width >= 60:
+            assert scene.cell("w:evil", "pid") == "  40400"
+            assert scene.cell("w:piao-1", "pid") == "  40321"
+            assert "\x1b" not in scene.text("w:evil")
+
+
+@pytest.mark.parametrize(
+    ("width", "missing"),
+    [
+        (60, {"ppid", "daemon", "cpu", "mem", "age", "target"}),
+        (80, {"ppid", "daemon", "target"}),
+        (100, {"ppid"}),
+        (120, set()),
+    ],
+)
+async def test_narrow_screens_lose_the_least_needed_columns(width: int, missing: set[str]) -> None:
+    async with playing(size=(width, 20)) as scene:
+        present = {placed.column for placed in scene.table.column_layout.placed}
+        assert set(COLUMNS) - present == missing
+
+
+async def test_wide_screens_are_filled() -> None:
+    async with playing(size=(300, 20)) as scene:
+        layout = scene.table.column_layout
+        assert layout.width == 299
+        target = layout.find("target")
+        assert target is not None
+        assert target.width > 100
+
+
+async def test_loud_rows_are_highlighted_across_their_whole_width() -> None:
+    async with playing() as scene:
+        plain = {style.bgcolor for style in scene.styles("w:factory")}
+        for key in ("w:worker-3", "p:1", "p:3"):
+            backgrounds = {style.bgcolor for style in scene.styles(key)}
+            assert len(backgrounds) == 1
+            assert not backgrounds & plain
+            assert scene.text(key).startswith("▌")
+        assert scene.styles("p:1")[0].bgcolor != scene.styles("p:3")[0].bgcolor
+        scene.table.move_to("p:1")
+        cursor = {style.bgcolor for style in scene.styles("p:1")}
+        scene.table.move_to("w:factory")
+        assert len(cursor) == 1
+        assert cursor != {style.bgcolor for style in scene.styles("w:factory")}  # still loud
+
+
+async def test_without_colour_glyphs_words_and_edges_remain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with playing() as scene:
+        zombie, orphan = scene.text("w:worker-3"), scene.text("p:3")
+        assert (zombie[0], zombie[-1], zombie[1]) == ("▒", "▒", "Z")
+        assert (orphan[0], orphan[-1]) == ("░", "░")
+        assert "Z zombie" in zombie
+        assert "O orphan" in orphan
+        assert all(style.reverse for style in scene.styles("w:piao-1")[:-1])  # the cursor
+        assert not any(style.reverse for style in scene.styles("w:factory"))
+
+
+async def test_an_ascii_terminal_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCTUI_ASCII", "1")
+    untrusted.ascii_only.cache_clear()
+    untrusted._fit.cache_clear()
+    try:
+        async with playing(crowd(50)) as scene:
+            await scene.show(scene.family.arrange(sort="cpu"))
+            assert all(line.isascii() for line in lines(scene.table))
+        async with playing() as scene:
+            await scene.press("space")
+            assert all(line.isascii() for line in lines(scene.table))
+            assert scene.cell("p:1", "alive").rstrip() == "-"
+            assert scene.cell("p:3", "state") == "O orphan > init(1)"
+    finally:
+        untrusted.ascii_only.cache_clear()
+        untrusted._fit.cache_clear()
+
+
+async def test_an_empty_table_says_why() -> None:
+    async with playing(Family()) as scene:
+        scene.table.placeholder = "No workers yet: press n.\x1b"
+        await scene.show()
+        scene.table.refresh()
+        await scene.pilot.pause()
+        assert lines(scene.table)[1].strip() == "No workers yet: press n.^["
+        assert scene.cursor is None
+        assert scene.table.cursor_row is None
+        await scene.press("down", "space", "enter", "left", "right", "pageup", "end")
+
+
+async def test_the_sorted_column_is_marked() -> None:
+    async with playing() as scene:
+        await scene.show(scene.family.arrange(sort="cpu", reverse=True))
+        assert "▼CPU%" in lines(scene.table)[0]
+        await scene.show(scene.family.arrange(sort="state"))
+        assert "STATE▲" in lines(scene.table)[0]
+        await scene.show()
+        assert not set("▲▼") & set(lines(scene.table)[0])
+
+
+async def test_chosen_columns_and_widths() -> None:
+    async with playing() as scene:
+        scene.table.set_columns(("name", "state", "pid"), {"state": 30})
+        await scene.pilot.pause()
+        assert lines(scene.table)[0].split() == ["NAME", "STATE", "PID"]
+        state = scene.table.column_layout.find("state")
+        assert state is not None
+        assert state.width == 30
+
+
+async def test_text_is_legible_in_every_theme() -> None:
+    ground = ("", "hover", "tagged", "faint", "zombie", "orphan", "cursor", "cursor-zombie")
+    names = {name.partition("--")[2] for name in COMPONENT_CLASSES} - set(ORNAMENTS)
+    async with playing() as scene:
+        for theme in BUILTIN_THEMES.values():
+            scene.stage.theme = theme.name
+            await scene.pilot.pause()
+            for below, name in itertools.product(ground, sorted(names)):
+                style = scene.table._palette.style(below, name)
+                assert style.color is not None
+                assert style.bgcolor is not None
+                if style.color.triplet is None or style.bgcolor.triplet is None:
+                    assert theme.ansi
+                    continue
+                color, background = map(Color.from_rich_color, (style.color, style.bgcolor))
+                enough = contrast.ratio(color, background) >= contrast.LEAST
+                assert enough, (theme.name, below, name)
+
+
+# ------------------------------------------------------------------------------ the cursor
+
+
+async def test_the_cursor_stays_on_its_process_through_every_change() -> None:
+    async with playing() as scene:
+        scene.table.move_to("w:cleaner")
+        await scene.pilot.pause()
+        scene.forget()
+        for arrangement in (
+            scene.family.arrange(sort="pid", reverse=True),
+            scene.family.arrange(tree=False, sort="cpu"),
+            scene.family.arrange(filter=lambda row: row.worker is not None),
+            scene.family.arrange(),
+        ):
+            await scene.show(arrangement)
+            assert scene.cursor == "w:cleaner"
+            row = scene.table.cursor_row
+            assert row is not None
+            assert row.key == "w:cleaner"
+        assert scene.heard(ProcessTable.Highlighted) == []
+
+
+async def test_when_its_row_vanishes_the_cursor_goes_to_the_nearest_and_says_so() -> None:
+    async with playing() as scene:
+        scene.table.move_to("p:1")
+        await scene.pilot.pause()
+        scene.forget()
+        del scene.family.rows["p:1"]
+        await scene.show()
+        assert scene.cursor == "p:2"
+        del scene.family.rows["p:2"], scene.family.rows["w:parent"], scene.family.rows["p:3"]
+        await scene.show()
+        assert scene.cursor == "w:factory"
+        scene.family.rows.clear()
+        await scene.show()
+        said = scene.heard(ProcessTable.Highlighted)
+        assert [message.key for message in said] == [
+            "p:2", "w:factory", None,
+        ]  # fmt: skip
+
+
+async def test_rows_that_come_above_do_not_move_what_is_being_read() -> None:
+    async with playing(crowd(100)) as scene:
+        scene.table.move_to("w:worker-50")
+        line = scene.line("w:worker-50")
+        newcomers = Family(worker("new", 9), *scene.family.rows.values())
+        await scene.show(newcomers.arrange())
+        assert scene.line("w:worker-50") == line
+        scene.table._scroll_rows_to(70)  # the cursor is out of sight now
+        top = scene.table.visible_rows[0].key
+        await scene.show(scene.family.arrange())
+        assert scene.table.visible_rows[0].key == top
+        assert scene.cursor == "w:worker-50"
+
+
+async def test_the_start_of_the_list_stays_in_sight() -> None:
+    async with playing(crowd(100)) as scene:
+        await scene.press("down", "down")
+        newcomers = Family(worker("new", 9), *scene.family.rows.values())
+        await scene.show(newcomers.arrange())
+        assert scene.table.visible_rows[0].key == "w:new"
+        assert scene.cursor == "w:worker-2"
+
+
+@pytest.mark.parametrize(
+    ("keys", "place"),
+    [
+        ("down down up", 1),
+        ("up", 0),
+        ("pagedown", 18),
+        ("pagedown pagedown pageup", 18),
+        ("end", 99),
+        ("G", 99),
+        ("end down", 99),
+        ("end home", 0),
+        ("G g", 0),
+        ("end pageup", 81),
+    ],
+)
+async def test_moving(keys: str, place: int) -> None:
+    async with playing(crowd(100)) as scene:
+        await scene.press(*keys.split())
+        assert scene.cursor == f"w:worker-{place}"
+        assert scene.table.cursor_row in scene.table.visible_rows
+
+
+async def test_each_move_is_told_once() -> None:
+    async with playing(crowd(5)) as scene:
+        scene.forget()
+        await scene.press("down", "down", "end", "down")
+        assert [message.key for message in scene.heard(ProcessTable.Highlighted)] == [
+            "w:worker-1", "w:worker-2", "w:worker-4",
+        ]  # fmt: skip
+
+
+async def test_a_smaller_screen_keeps_the_cursor_in_sight() -> None:
+    async with playing(crowd(100), size=(120, 40)) as scene:
+        await scene.press(*["down"] * 30)
+        await scene.pilot.resize_terminal(70, 10)
+        await scene.pilot.pause()
+        assert scene.table.cursor_row in scene.table.visible_rows
+        assert all(cell_len(line) == 70 for line in lines(scene.table))
+
+
+# ------------------------------------------------------------------- only what is drawn
+
+
+async def test_nothing_is_formatted_that_is_not_drawn() -> None:
+    async with playing(crowd(1000)) as scene:
+        table, rows = scene.table, scene.family.rows
+        assert table.rows_formatted <= 3 * 19  # layout and focus may draw it again
+
+        def change(*numbers: int) -> frozenset[str]:
+            for number in numbers:
+                rows[f"w:worker-{number}"].version += 1
+            return frozenset(f"w:worker-{number}" for number in numbers)
+
+        assert await formatted(scene, lambda: table.touch(change(500, 600))) == 0
+        assert await formatted(scene, lambda: table.touch(change(3))) == 1
+        assert await formatted(scene, lambda: table.touch(change(*range(1000)))) == 19
+        assert await formatted(scene, lambda: table.touch(frozenset(rows))) == 0
+        assert await formatted(scene, lambda: table.action_cursor(1)) == 2
+        assert await formatted(scene, lambda: table.action_cursor(-1)) == 0  # kept
+        assert await formatted(scene, lambda: table.show(scene.family.arrange())) == 0
+        assert await formatted(scene, lambda: table._scroll_rows_to(5)) <= 5 + 2
+
+
+async def test_a_change_without_a_version_is_not_drawn() -> None:
+    """The version is the contract: what draws by it must not look further."""
+    async with playing() as scene:
+        scene.family.rows["w:factory"].name = "renamed"
+        scene.table.touch(frozenset({"w:factory"}))
+        await scene.pilot.pause()
+        assert "renamed" not in scene.text("w:factory")
+        scene.family.rows["w:factory"].version += 1
+        scene.table.touch(frozenset({"w:factory"}))
+        await scene.pilot.pause()
+        assert "renamed" in scene.text("w:factory")
+
+
+async def test_ages_advance_without_new_samples() -> None:
+    async with playing() as scene:
+        assert scene.cell("w:factory", "age").strip() == "0:12"
+        scene.clock.now += 1
+        scene.table.tick()
+        await scene.pilot.pause()
+        assert scene.cell("w:factory", "age").strip() == "0:13"
+        assert scene.cell("w:worker-3", "state").strip() == "Z zombie 0:08"
+        assert scene.cell("w:parent", "age").strip() == "–"
+        assert await formatted(scene, scene.table.tick) == 0
+
+
+async def test_only_cells_that_time_changes_are_repainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with playing() as scene:
+        regions = []
+        monkeypatch.setattr(
+            "textual.widget.Widget.refresh", lambda self, *found, **_: regions.extend(found)
+        )
+        scene.clock.now += 1
+        scene.table.tick()
+        layout = scene.table.column_layout
+        assert {layout.column_at(region.x) for region in regions} == {"state", "age"}
+        assert {region.y for region in regions} == {
+            scene.line(key) for key in ("w:piao-1", "w:cleaner", "w:worker-3", "w:factory",
+                                        "p:1", "p:2", "p:3")
+        }  # fmt: skip
+
+
+async def test_old_rows_are_not_repainted_each_second() -> None:
+    old = worker("old", 1, started_at=NOW - 100_000)
+    async with playing(Family(old)) as scene:
+        assert scene.cell("w:old", "age").strip() == "1d03h"
+        scene.clock.now += 1
+        assert await formatted(scene, scene.table.tick) == 0
+
+
+async def test_a_frozen_table_stands_still() -> None:
+    async with playing() as scene:
+        scene.table.freeze(NOW + 5)
+        scene.clock.now += 100
+        scene.table.tick()
+        await scene.pilot.pause()
+        assert scene.cell("w:factory", "age").strip() == "0:17"
+        scene.table.freeze(None)
+        await scene.pilot.pause()
+        assert scene.cell("w:factory", "age").strip() == "1:52"
+
+
+# ------------------------------------------------------------------------------- deep trees
+
+
+async def test_in_a_deep_tree_names_are_still_seen() -> None:
+    rows: list[Row] = [worker("root", 1)]
+    for depth in range(1, 40):
+        parent = rows[-1].key
+        rows.append(child(depth, 100 + depth, 99 + depth, parent, name=f"level-{depth}"))
+    async with playing(Family(*rows), size=(100, 45)) as scene:
+        assert "…" in scene.cell("p:30", "name")
+        assert "● leve" in scene.cell("p:30", "name")
+        assert all(cell_len(line) == 100 for line in lines(scene.table))
+
+
+async def test_rows_that_lead_to_matches_are_fainter() -> None:
+    async with playing() as scene:
+        await scene.press("end")
+        before = scene.styles("w:factory")
+        await scene.show(scene.family.arrange(filter=lambda row: row.state is State.ZOMBIE))
+        scene.table.move_to("w:worker-3")
+        await scene.pilot.pause()
+        assert scene.styles("w:factory") != before
