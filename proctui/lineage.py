@@ -207,13 +207,18 @@ class Ancestry:
             self._attribute(kin, parent.worker, parent.certainty, touched)
 
     def _label(self, kin: Kin) -> None:
-        """Tells helpers by what they run; what a fork server forks runs the same."""
+        """Tells helpers by what they run, in the session of who started them.
+
+        What a fork server forks runs the same, and if it was adopted it comes
+        from another session.
+        """
         kind = helper_kind(kin.command)
-        if not kind or kin.bound is not None or kin.helper or kin.orphan:
+        if not kind or kin.bound is not None or kin.helper or kin.orphan or kin.parent is None:
             return
-        parent = None if kin.parent is None else self.kin.get(kin.parent)
-        known = parent is not None or kin.lineage.first_ppid == self.supervisor_pid
-        if known and (parent is None or helper_kind(parent.command) != kind):
+        parent = self.kin.get(kin.parent)
+        if parent is None or kin.sample.sid != parent.sample.sid:
+            return
+        if helper_kind(parent.command) != kind:
             kin.helper = kind
 
     def settle(self, kin: Kin, time: float, *, no_worker: bool) -> set[int]:
@@ -320,9 +325,20 @@ class Ancestry:
             kin.lineage = _replace(kin.lineage, first_parent=parent.name)
         lineage = kin.lineage
         first = person(lineage.first_parent, lineage.first_ppid or former)
-        why = lineage.why or f"its first parent {first} has ended"
+        which = "first parent"
+        if self._perhaps_adopted_before(kin):
+            which = "parent"
+            kin.lineage = _replace(lineage, first_ppid=None, first_parent="")
+        why = lineage.why or f"its {which} {first} has ended"
         self._adopted(kin, kin.parent_ended_at or time, why)
         self._settle(kin, time, touched)
+
+    def _perhaps_adopted_before(self, kin: Kin) -> bool:
+        """First seen under a supervisor that adopts, and no event ever called it a worker."""
+        first = kin.lineage.first_ppid
+        if not self._adopt or first is None or first != self.supervisor_pid:
+            return False
+        return kin.bound is None and not kin.helper
 
     def _adopted(self, kin: Kin, when: float, why: str) -> None:
         kin.orphan = True

@@ -196,7 +196,7 @@ class View:
                     parent = proc.parent
                     if parent is not None and parent not in self.tokens:
                         names[parent.pid] = parent.name
-                        if parent.subreaper:
+                        if parent.subreaper and parent is not proc.born_of:
                             subreapers.add(parent.pid)
         return Pass(
             time=self.kernel.now,

@@ -241,9 +241,19 @@ class World:
         if row.orphan:
             assert proc.parent is not proc.born_of, f"{row.key} is still its first parent's"
             assert row.lineage.adopter_pid is not None
-            assert row.lineage.first_ppid in (None, self.pid_of(proc.born_of))
+            assert row.lineage.first_ppid in (None, *self.first_parents(row.token, proc))
         if row.helper:
             assert "multiprocessing." in proc.command
+
+    def first_parents(self, token: int, proc: Proc) -> set[int | None]:
+        """Whom a row may call a first parent: the real one, or a subreaper of the session's own.
+
+        That a worker adopts can't be seen; who it adopted before the first look seems its child.
+        """
+        told = self.parents[token]
+        kernel = self.kernel
+        adopters = {p.pid for p in kernel.all if p.subreaper and p.of_worker is not None}
+        return {self.pid_of(proc.born_of)} | ({told} & adopters)
 
     def pid_of(self, proc: Proc | None) -> int | None:
         return None if proc is None else proc.pid
