@@ -73,7 +73,11 @@ class BriefLives:
         if happening.parent in self._unended:
             return self._unended[happening.parent].sample
         watched = self._known(happening.parent, happening)
-        return None if watched is None else watched.sample
+        if watched is None:
+            return None
+        # it may have changed session since it was looked at; gone, its last sample stands
+        self._flock.look(watched, time.monotonic(), figures=False)
+        return watched.sample
 
     def _known(self, pid: int, happening: Happening) -> Watched | None:
         """The watched process that is meant, not a later one under the same pid."""

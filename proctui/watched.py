@@ -163,7 +163,8 @@ class Watched(Grip):
         self.uid = _or_none(self._source.owner, self.pid)
         if stat.state not in "ZX":
             self.command = _or_none(self._source.command_line, self.pid)
-            self.tags = _or_none(self._source.tags, self.pid) or (None, None)
+            session, worker = _or_none(self._source.tags, self.pid) or (None, None)
+            self.tags = session and sys.intern(session), worker and sys.intern(worker)
 
     def _sample(self, stat: procfs.Stat, wait_status: int | None) -> ProcessSample:
         if stat.is_zombie and wait_status is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import subprocess
 import sys
@@ -71,6 +72,7 @@ if actor == 0:
     os.setsid()
     exec(compile(sys.argv[3], "actor", "exec"))
     os._exit(0)
+until(lambda: os.getsid(actor) == actor)
 say(actor=actor, keeper=os.getpid())
 sys.stdin.buffer.read()
 while left := below():
@@ -78,6 +80,11 @@ while left := below():
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 """
+
+
+def unique_tag() -> str:
+    """A value for PROCTUI_SESSION that no other test, here or elsewhere, has."""
+    return f"test-{os.getpid()}-{secrets.token_hex(6)}"
 
 
 class Family:

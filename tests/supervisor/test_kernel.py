@@ -14,7 +14,7 @@ import pytest
 from proctui import procfs
 from proctui.grip import hold
 from proctui.watched import Budget
-from tests.supervisor.kin import family, until
+from tests.supervisor.kin import family, unique_tag, until
 from tests.supervisor.watching import watching
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process needs root")
@@ -111,28 +111,28 @@ def parent():
     fork(escape)
 told()
 os.waitpid(fork(parent), 0)
-say(done=1)
 hang()
 """
 
 
 async def test_escaped_from_the_session_between_two_samples_the_tag_tells() -> None:
-    with family(ESCAPE, env={"PROCTUI_SESSION": "t-1", "PROCTUI_WORKER": "w-3"}) as kin:
-        async with watching(kin["actor"], tag="t-1") as view:
+    tag = unique_tag()
+    with family(ESCAPE, env={"PROCTUI_SESSION": tag, "PROCTUI_WORKER": "w-3"}) as kin:
+        async with watching(kin["actor"], tag=tag) as view:
             kin.tell()
-            assert kin["done"]
+            until(lambda: procfs.read_stat(kin["escapee"]).ppid == kin["keeper"])
             await view.refresh()
             escapee = view.of(kin["escapee"])
             assert escapee.sample.sid not in (kin["actor"], kin["keeper"])
-            assert (escapee.tag_session, escapee.tag_worker) == ("t-1", "w-3")
+            assert (escapee.tag_session, escapee.tag_worker) == (tag, "w-3")
             assert kin["keeper"] in view.pids(), "its environment has the tag too"
 
 
 async def test_without_any_trail_nothing_is_claimed() -> None:
     with family(ESCAPE) as kin:
-        async with watching(kin["actor"], tag="t-2") as view:
+        async with watching(kin["actor"], tag=unique_tag()) as view:
             kin.tell()
-            assert kin["done"]
+            until(lambda: procfs.read_stat(kin["escapee"]).ppid == kin["keeper"])
             await view.refresh()
             assert kin["escapee"] not in view.pids()
 
@@ -196,10 +196,11 @@ async def test_a_process_that_calls_itself_anything() -> None:
             assert "python" in command
             kin.tell()
             assert kin["renamed"]
-            await view.refresh()
+            await view.until(lambda: view.of(kin["actor"]).sample.comm != "python", refresh=True)
+            await view.until(lambda: view.of(kin["actor"]).sample.state == "S", refresh=True)
             sample = view.of(kin["actor"]).sample
             assert sample.comm.encode("utf-8", "surrogateescape") == b") R 1 (\xff\n"
-            assert (sample.state, sample.ppid) == ("S", kin["keeper"])
+            assert sample.ppid == kin["keeper"]
 
 
 async def test_an_exec_brings_a_new_command_line_even_under_the_same_name() -> None:

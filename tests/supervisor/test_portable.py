@@ -8,19 +8,20 @@ import signal
 import pytest
 
 from proctui import portable, procfs
-from tests.supervisor.kin import family, until
+from tests.supervisor.kin import family, unique_tag, until
 from tests.supervisor.watching import watching
 
 
 async def test_watches_a_tree_with_what_psutil_gives() -> None:
-    env = {"PROCTUI_SESSION": "p-1", "PROCTUI_WORKER": "w"}
+    tag = unique_tag()
+    env = {"PROCTUI_SESSION": tag, "PROCTUI_WORKER": "w"}
     parent = "child = fork()\nsay(child=child)\ntold()\nos.waitpid(child, 0)\nhang()"
     with family(parent, env=env) as kin:
         child, actor = kin["child"], kin["actor"]
         async with watching(actor, source=portable) as view:
             assert {child, actor} <= view.pids()
             seen = view.of(child)
-            assert (seen.tag_session, seen.tag_worker) == ("p-1", "w")
+            assert (seen.tag_session, seen.tag_worker) == (tag, "w")
             assert abs(seen.started_at - _started(child)) < 1
             view.view.send_signal(seen.token, signal.SIGKILL)
             await view.until(lambda: view.of(child).sample.is_zombie, refresh=True)

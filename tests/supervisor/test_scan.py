@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import signal
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -211,31 +212,43 @@ def _tag(pid: int) -> str | None:
         return None
 
 
-def test_a_pass_costs_little_more_than_reading_every_stat() -> None:
-    """The aim is 1.5 × a bare read; with some room for a busy machine, best of seven."""
-    with family("for _ in range(700): fork()\nsay(ready=1)\nhang()") as kin:
-        assert kin["ready"]
-        passes = [(_cost(_bare_read), _cost(collect)) for _ in range(7)]
-        bare, full = (min(column) for column in zip(*passes, strict=True))
-        assert full <= 1.6 * bare
+_COST = """
+import os, time
+from proctui.scan import collect
 
-
-def _bare_read() -> None:
+def bare():
     for name in os.listdir("/proc"):
         if name.isdigit():
-            try:
-                descriptor = os.open(f"/proc/{name}/stat", os.O_RDONLY)
-            except OSError:
-                continue
+            descriptor = os.open(f"/proc/{name}/stat", os.O_RDONLY)
             os.read(descriptor, 1024)
             os.close(descriptor)
 
-
-def _cost(run: object) -> float:
-    assert callable(run)
+def cost(run):
     began = time.process_time()
     run()
     return time.process_time() - began
+
+for _ in range(1500):
+    if os.fork() == 0:
+        time.sleep(600)
+        os._exit(0)
+passes = [(cost(bare), cost(collect)) for _ in range(9)]
+print(min(full for _, full in passes) / min(bare for bare, _ in passes))
+"""
+
+
+def test_a_pass_costs_little_more_than_reading_every_stat() -> None:
+    """In a pid namespace of its own: what else runs on the machine would count too."""
+    done = subprocess.run(
+        ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", _COST],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    if "Traceback" not in done.stderr and done.returncode != 0:
+        pytest.skip(f"pid namespaces are not permitted here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) <= 1.5
 
 
 # ---------------------------------------------------------------- the command

@@ -13,9 +13,9 @@ import pytest
 
 from proctui import procfs
 from proctui.sweep import Order, parse_order, vouched_sessions
-from tests.supervisor.kin import Family, family
+from tests.supervisor.kin import Family, family, unique_tag
 
-TAG = "test-session-4b1d"
+TAG = unique_tag()
 
 
 def run_sweep(**order: Any) -> dict[str, Any]:

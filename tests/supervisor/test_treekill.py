@@ -15,7 +15,7 @@ import pytest
 from proctui import procfs
 from proctui.grip import hold
 from proctui.treekill import Trail, TreeKill, end_tree, end_tree_async
-from tests.supervisor.kin import family, until
+from tests.supervisor.kin import family, unique_tag, until
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process needs root")
 
@@ -108,12 +108,12 @@ def test_orphans_of_its_process_group() -> None:
 
 
 def test_the_tag_of_one_worker() -> None:
-    env = {"PROCTUI_SESSION": "s", "PROCTUI_WORKER": "w"}
+    env = {"PROCTUI_SESSION": unique_tag(), "PROCTUI_WORKER": "w"}
     with (
         family("hang()", env=env) as kin,
         family("hang()", env={**env, "PROCTUI_WORKER": "v"}) as o,
     ):
-        trail = Trail(tag="s", worker="w")
+        trail = Trail(tag=env["PROCTUI_SESSION"], worker="w")
         report = end_tree(TreeKill({kin["keeper"]: "keeper"}.get, trail=trail))
         assert [ended.pid for ended in report.ended] == [kin["actor"]]
         assert is_running(o["actor"])
