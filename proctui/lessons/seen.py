@@ -74,13 +74,8 @@ def lives(row: Row) -> bool:
 
 
 def is_zombie(row: Row) -> bool:
-    """The kernel shows it in state Z, dead."""
-    return row.zombie
-
-
-def ended_with(exitcode: int) -> Callable[[Row], bool]:
-    """It has ended with this exit code, joined or not."""
-    return lambda row: (row.zombie or row.gone) and row.exitcode == exitcode
+    """The kernel shows it in state Z, dead; that Python says so is not enough."""
+    return row.sample is not None and row.sample.is_zombie
 
 
 def has_cure(kind: CureKind) -> Callable[[Row], bool]:

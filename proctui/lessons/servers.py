@@ -98,7 +98,7 @@ POOL = Lesson(
             _guests_served,
         ),
         Step(
-            "pool has three children, named PoolWorker-1 to -3, for as many visitors.",
+            "pool has three children, each a PoolWorker, for as many visitors.",
             "Who finds no worker free waits: look at the log ({log}) of the last visitors.",
             _pool_stands,
         ),

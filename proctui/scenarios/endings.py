@@ -16,10 +16,11 @@ def sleep(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def look_twice(seconds: float) -> None:
+def look_twice(after: float, seconds: float) -> None:
     """Terminates a child and looks at once: the signal is sent, the end comes a moment later."""
     child = fork.Process(target=sleep, args=(seconds,))
     child.start()
+    time.sleep(after)
     child.terminate()
     print(f"right after terminate(): alive {child.is_alive()}, exitcode {child.exitcode}")
     child.join()

@@ -40,7 +40,7 @@ def one_child_each(port: int, seconds: float) -> None:
 
 
 def name_pool_worker() -> None:
-    """Runs once in each worker of the pool: ``PoolWorker-1`` … for ps and proctui."""
+    """Runs once in each worker of the pool, and has ps and proctui show it as ``PoolWorker-…``."""
     call_me(multiprocessing.current_process().name.removeprefix("Fork"))
 
 
