@@ -70,6 +70,8 @@ class KernelView:
         self._connector = connector() if self._source.KEEPS_OPEN else None
         self._wake_ups = 0
         self._ended: list[Watched] = []
+        self._known: set[int] = set()
+        """Tokens of those that were told and have not departed."""
         self._refreshing = False
         if self._loop is not None and self._ends is not None:
             self._loop.add_reader(self._ends.fileno(), self._ends_told)
@@ -136,7 +138,6 @@ class KernelView:
     async def refresh(self) -> Pass:
         """Reads everything that is watched and finds what has come.
 
-        A process may come and depart within one pass: observations count first.
         In slices, with turns for the loop between them.  Apply the answer
         before anything else gets a turn: `urgent` goes on telling meanwhile.
         """
@@ -185,20 +186,31 @@ class KernelView:
     # ------------------------------------------------------------ telling
 
     def _told(self) -> Pass:
-        """Everything new, once."""
+        """Everything new, once.
+
+        Who departs although nobody was told of it before is told now, and its
+        departure with the next pass.
+        """
         flock = self._flock
         changed, flock.changed = flock.changed, {}
         departures, flock.departures = flock.departures, []
-        brief = self._brief.told()
         names: dict[int, str] = {}
         subreapers: set[int] = set()
         for watched in changed.values():
             self._name_parent(watched, names, subreapers)
         observations = [watched.observation(self._boot_time) for watched in changed.values()]
+        for seen, gone in self._brief.told():
+            observations.append(seen)
+            departures.append(gone)
+        new = {seen.token for seen in observations} - self._known
+        flock.departures += [gone for gone in departures if gone.token in new]
+        self._known |= new
+        told = tuple(gone for gone in departures if gone.token not in new)
+        self._known.difference_update(gone.token for gone in told)
         return Pass(
             time=time.time(),
-            observations=(*observations, *(seen for seen, _ in brief)),
-            departures=(*departures, *(gone for _, gone in brief)),
+            observations=tuple(observations),
+            departures=told,
             names=names,
             subreapers=frozenset(subreapers),
         )

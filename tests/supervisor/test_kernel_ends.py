@@ -239,6 +239,7 @@ async def test_lives_shorter_than_a_sample_are_told() -> None:
             kin.tell()
             assert kin["done"]
             await view.refresh()
+            await view.refresh()
             statuses = {d.wait_status for d in view.gone.values()}
             assert statuses == {4 << 8, 6 << 8}
             for token in view.gone:

@@ -40,12 +40,14 @@ class Watching:
         self.subreapers: set[int] = set()
 
     def take(self, brought: Pass) -> Pass:
+        for departure in brought.departures:
+            assert departure.token in self.seen, "departed without having been told before"
+            assert departure.token not in self.gone, "departed twice"
         for seen in brought.observations:
             self.seen[seen.token] = seen
             if seen.command is not None:
                 self.texts[seen.token] = seen.command
         for departure in brought.departures:
-            assert departure.token in self.seen, "departed without having been seen"
             self.gone[departure.token] = departure
         self.names |= brought.names
         self.subreapers |= brought.subreapers
