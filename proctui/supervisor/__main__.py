@@ -75,10 +75,11 @@ def supervise(start: SupervisorStart, journal: Journal, listener: socket.socket)
     # What exists now is never collected: workers go on sharing its memory with us.
     gc.collect()
     gc.freeze()
+    session.begin()
     server.begin()
     _answer(SupervisorAnswer(ready=True))
     _leave_starter()
-    loop.call_soon(session.begin)
+    loop.call_soon(session.autostart)
     loop.run_until_complete(over)
     with contextlib.suppress(TimeoutError):
         loop.run_until_complete(asyncio.wait_for(server.close(), LAST_WORDS))

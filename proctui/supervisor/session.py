@@ -56,24 +56,26 @@ class Session:
         self._reloading = False
 
     def begin(self) -> None:
-        """Takes in the workers and starts those that want it, in slices."""
+        """Takes in the workers, so that clients know all of them from the first moment."""
         source = f" from {self.settings.source}" if self.settings.source else ""
         text = f"session {self.settings.name} has begun{source}"
         self.events.say("session-started", text, by=SUPERVISOR, pid=self.world.pid)
         self._trimming.begin()
-        self.pacer.run(self._autostart(self.start.spec.workers))
+        for spec in self.start.spec.workers:
+            refusal = self.workers.take(spec)
+            if refusal is not None:
+                self.events.say("refused", f"not added: {spec.id}: {refusal}", by=SUPERVISOR)
 
-    def _autostart(self, specs: tuple[WorkerSpec, ...]) -> Iterator[None]:
-        # All are taken in before the first one runs: clients see the whole session soon.
-        for spec in specs:
-            outcome = self.workers.add(spec, SUPERVISOR)
-            if not outcome.ok:
-                self.events.say("refused", f"{spec.id}: {outcome.text}", by=SUPERVISOR)
+    def autostart(self) -> None:
+        """Announces the workers and starts those that want it, in slices."""
+        self.pacer.run(self._start_all(self.workers.all()))
+
+    def _start_all(self, machines: list[Supervised]) -> Iterator[None]:
+        for machine in machines:
+            self.workers.announce(machine, SUPERVISOR)
             yield
-        for spec in specs:
-            machine = self.workers.get(spec.id)
-            wanted = spec.autostart and not self.workers.ending
-            if machine is not None and wanted and machine.untouched:
+        for machine in machines:
+            if machine.spec.autostart and machine.untouched and not self.workers.ending:
                 machine.start(SUPERVISOR, _nobody)
             yield
 

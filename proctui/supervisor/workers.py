@@ -44,17 +44,24 @@ class Workers:
 
     def add(self, spec: WorkerSpec, by: str) -> Outcome:
         """Takes in one more, not started; refused where the specification can't be right."""
+        refusal = "the session is ending" if self.ending else self.take(spec)
+        if refusal is not None:
+            return Outcome(worker=spec.id, ok=False, text=f"not added: {refusal}")
+        self.announce(self._machines[spec.id], by)
+        return Outcome(worker=spec.id, ok=True, text="added")
+
+    def take(self, spec: WorkerSpec) -> str | None:
+        """Takes in one more without a word; answers what is wrong with it instead."""
         refusal = fault(spec)
         if refusal is None and spec.id in self._machines:
             refusal = "there is a worker of this name already"
-        if refusal is None and self.ending:
-            refusal = "the session is ending"
-        if refusal is not None:
-            return Outcome(worker=spec.id, ok=False, text=f"not added: {refusal}")
-        machine = Supervised(spec, self)
-        self._machines[spec.id] = machine
-        self.say("added", "is part of the session", by=by, worker=spec.id, state=machine.worker)
-        return Outcome(worker=spec.id, ok=True, text="added")
+        if refusal is None:
+            self._machines[spec.id] = Supervised(spec, self)
+        return refusal
+
+    def announce(self, machine: Supervised, by: str) -> None:
+        """Tells of one that was taken in."""
+        self.say("added", "is part of the session", by=by, worker=machine.id, state=machine.worker)
 
     def remove(self, machine: Supervised, by: str) -> Outcome:
         """Forgets one that doesn't run; what is left of it is joined, its restart cancelled."""
