@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
-from proctui.model import Cure, CureKind, Finding, ProcessDetails, Row
+from proctui.model import Cure, CureKind, ProcessDetails, Row
 from proctui.tui import actions, text
-from proctui.tui.widgets.facts import Fact, Pair, headline, long_facts, pairs
+from proctui.tui.widgets.facts import Fact, Pair, long_facts, pairs
 from proctui.tui.widgets.page import Line, Page, Span
 
 SIDE_BY_SIDE = 70
@@ -19,16 +19,20 @@ _LONGEST = 4
 
 _CURED_BY: Mapping[CureKind, str] = {
     "join": "join",
-    "wait": "join",
-    "nudge-parent": "join",
-    "terminate-parent": "join",
-    "kill-parent": "join",
     "terminate": "terminate",
     "kill": "kill",
     "restart": "restart",
     "continue": "signal",
 }
-"""Which action does what a cure says, or offers it."""
+"""Which action does to a row what a cure says."""
+
+_PARENT_CURED_BY: Mapping[CureKind, str] = {
+    "nudge-parent": "signal",
+    "terminate-parent": "terminate",
+    "kill-parent": "kill",
+    "continue": "signal",
+}
+"""The same where the parent to be cured is the row itself; elsewhere join offers these cures."""
 
 _LOUD = {"zombie": "bad", "disagree": "bad", "failed": "bad", "orphan": "warn"}
 
@@ -115,16 +119,17 @@ class Details(Page):
     # ------------------------------------------------------------------------- diagnosis
 
     def _diagnosis(self, row: Row, width: int) -> Iterator[Line]:
-        if not row.findings:
-            yield from _sentence(headline(row), width, "good")
-        for finding in row.findings:
-            yield from _sentence(finding.text, width, _LOUD.get(finding.kind, "quiet"))
-            yield from self._cures(finding, width)
+        known: set[Cure] = set()
+        for index, finding in enumerate(row.findings):
+            quiet = "good" if index == 0 and finding.kind == "note" else "quiet"
+            yield from _sentence(finding.text, width, _LOUD.get(finding.kind, quiet))
+            yield from self._cures(row, [c for c in finding.cures if c not in known], width)
+            known.update(finding.cures)
 
-    def _cures(self, finding: Finding, width: int) -> Iterator[Line]:
+    def _cures(self, row: Row, cures: Iterable[Cure], width: int) -> Iterator[Line]:
         said = ""
-        for cure in finding.cures:
-            key = self._key(cure)
+        for cure in cures:
+            key = self._key(row, cure)
             badge = "   " if key and key == said else f" {key} " if key else " · "
             said = key
             indent = max(5, len(badge) + 2)
@@ -139,11 +144,23 @@ class Details(Page):
                 gap = Span(" " * max(1, indent - 2 - len(badge))) if index == 0 else Span("")
                 yield (before, *mark, gap, Span(line))
 
-    def _key(self, cure: Cure) -> str:
-        action = _CURED_BY.get(cure.kind)
+    def _key(self, row: Row, cure: Cure) -> str:
+        """The key that does it or offers it; "" where no key does."""
+        action = cure_action(row, cure)
         if action is None:
             return ""
         return self.keys.get(action) or actions.key_name(actions.ACTIONS[action].keys[0])
+
+
+def cure_action(row: Row, cure: Cure) -> str | None:
+    """Id of the action that does to `row` what a cure says, None where none does."""
+    if cure.pid is not None and cure.pid != row.pid:
+        elsewhere = cure.kind in _PARENT_CURED_BY and actions.foreign_zombie(row)
+        return "join" if elsewhere else None
+    action = _CURED_BY.get(cure.kind) or _PARENT_CURED_BY.get(cure.kind)
+    if action is None or actions.ACTIONS[action].why_not(actions.Scene(row=row)) is not None:
+        return None
+    return action
 
 
 def _sentence(said: str, width: int, style: str) -> Iterator[Line]:

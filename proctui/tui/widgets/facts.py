@@ -164,6 +164,8 @@ def _exit_status(row: Row) -> str:
         return f"{text.UNKNOWN} (has not ended)"
     status = sample.wait_status
     code = _kernel_exitcode(sample)
+    if code is None and row.exitcode is not None and row.worker is None:
+        return exitcode_text(row.exitcode)
     if status is None or code is None:
         return "? (may not be read)"
     core = ", core dumped" if status & _CORE_DUMPED and os.WIFSIGNALED(status) else ""
@@ -188,10 +190,10 @@ def _leads(leader: int, pid: int) -> str:
 def _cpu(row: Row, details: ProcessDetails | None) -> str:
     shown = text.percent(row.cpu_percent)
     if row.cpu_percent is not None:
-        shown += "% of one core"
+        shown += "% of a core"
     if details is None or details.cpu_user is None or details.cpu_system is None:
         return shown
-    return f"{shown} (user {details.cpu_user:.2f} s, system {details.cpu_system:.2f} s)"
+    return f"{shown}, user {details.cpu_user:.2f} s, system {details.cpu_system:.2f} s"
 
 
 def _memory(sample: ProcessSample, details: ProcessDetails | None) -> str:
@@ -258,23 +260,6 @@ def long_facts(row: Row, details: ProcessDetails | None = None) -> list[Fact]:
     if worker is not None and worker.log:
         shown.append(Fact("log", worker.log))
     return shown
-
-
-def headline(row: Row) -> str:
-    """One sentence where nothing was found wrong."""
-    if row.worker is None:
-        return f"{row.name} is a descendant; nothing is wrong with it."
-    code = text.exitcode_text(row)
-    if row.state is State.IDLE:
-        return f"{row.name} has not been started."
-    if row.state is State.ENDED:
-        joined = " and was joined" if row.worker.joined_at is not None else ""
-        return f"{row.name} ended with exitcode {code}{joined}; nothing of it is left."
-    if row.state in (State.STARTING, State.BACKOFF):
-        return f"{row.name} is being started."
-    if row.state is State.FAILED:
-        return f"{row.name} could not be started."
-    return f"Both agree: {row.name} is alive."
 
 
 def moment(when: float | None, now: float) -> str:
