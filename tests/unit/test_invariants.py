@@ -94,8 +94,11 @@ class World:
                 self.happen_to(one, what, how)
 
     def happen_to(self, proc: Proc, what: str, how: int) -> None:
+        ours = proc is self.supervisor.fork_server
+        if ours and what in ("fork", "setsid", "exec", "subreaper"):
+            return  # the fork server does none of these on its own
         match what:
-            case "fork" if proc is not self.supervisor.fork_server:
+            case "fork":
                 self.kernel.fork(proc)
             case "end":
                 self.kernel.end(proc, how << 8 if how % 3 else 9)
@@ -103,7 +106,7 @@ class World:
                 self.kernel.reap(proc)
             case "setsid" if proc.worker is None:
                 proc.sid = proc.pid
-            case "exec" if proc is not self.supervisor.fork_server:
+            case "exec":
                 proc.command, proc.name = f"sleep {how}", "sleep"
                 proc.tag = proc.of_worker
             case "subreaper":

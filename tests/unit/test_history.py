@@ -1,0 +1,58 @@
+from proctui.history import MAX_MARKS, MAX_POINTS, Histories, History, Mark, Point
+
+
+def test_marks_stand_in_order_of_time_however_late_they_come() -> None:
+    history = History("w:a")
+    for mark in (Mark(3.0, "ended"), Mark(1.0, "started"), Mark(2.0, "signal", "SIGTERM")):
+        history.mark(mark)
+    assert [m.kind for m in history.marks] == ["started", "signal", "ended"]
+
+
+def test_the_same_mark_is_kept_once() -> None:
+    history = History("w:a")
+    history.mark(Mark(1.0, "started"))
+    history.mark(Mark(1.0, "started", seq=7))
+    history.mark(Mark(1.0, "signal"))
+    assert [m.kind for m in history.marks] == ["started", "signal"]
+
+
+def test_marks_and_points_are_bounded_and_the_latest_are_kept() -> None:
+    history = History("w:a")
+    for i in range(2 * MAX_POINTS):
+        history.mark(Mark(float(i), "signal"))
+        history.point(float(i), 0.5 * i, 1000 * i)
+    assert len(history.marks) == MAX_MARKS
+    points = history.points()
+    assert len(points) == MAX_POINTS
+    last = 2 * MAX_POINTS - 1
+    assert points[-1] == Point(last, 0.5 * last, 1000 * last)
+    assert points[0].time == MAX_POINTS
+
+
+def test_a_process_at_rest_takes_no_room() -> None:
+    assert History("w:a").points() == []
+
+
+def test_of_the_gone_the_latest_are_kept() -> None:
+    histories = Histories(max_gone=2)
+    for key in ("p:1", "p:2", "p:3", "p:4"):
+        histories.of(key).mark(Mark(1.0, "started"))
+    for key in ("p:1", "p:2", "p:3"):
+        histories.left(key, 5.0)
+    assert histories.get("p:1") is None
+    assert [h.key for h in histories] == ["p:2", "p:3", "p:4"]
+    kept = histories.get("p:2")
+    assert kept is not None
+    assert kept.ended_at == 5.0
+
+
+def test_who_comes_back_is_not_gone() -> None:
+    histories = Histories(max_gone=1)
+    histories.of("w:a")
+    histories.left("w:a", 5.0)
+    histories.came_back("w:a")
+    histories.of("w:b")
+    histories.left("w:b", 6.0)
+    back = histories.get("w:a")
+    assert back is not None
+    assert back.ended_at is None
