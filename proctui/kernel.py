@@ -86,8 +86,8 @@ class KernelView:
         what is watched stays so until it is gone.  Pids of nobody are ignored.
         """
         for pid in roots:
-            if pid in self._flock.watched:
-                continue
+            if pid <= 0 or pid in self._flock.watched:
+                continue  # 0 is the session of the kernel's own threads
             if self._newcomers.is_foreign(pid):
                 self._newcomers.read_all_next()
             # a worker that has ended meanwhile may have left others in its session
