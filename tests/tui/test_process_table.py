@@ -347,7 +347,8 @@ async def test_only_cells_that_time_changes_are_repainted(monkeypatch: pytest.Mo
         scene.clock.now += 1
         scene.table.tick()
         layout = scene.table.column_layout
-        assert {layout.column_at(region.x) for region in regions} == {"state", "age"}
+        assert {layout.column_at(region.x) for region in regions} == {"state"}
+        assert {layout.column_at(region.right - 1) for region in regions} == {"age"}
         assert {region.y for region in regions} == {
             scene.line(key) for key in ("w:piao-1", "w:cleaner", "w:worker-3", "w:factory",
                                         "p:1", "p:2", "p:3")

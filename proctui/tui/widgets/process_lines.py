@@ -21,7 +21,7 @@ from proctui.model import Row
 from proctui.tui import text
 from proctui.tui.widgets import scrollbar, succession
 from proctui.tui.widgets.cells import beat
-from proctui.tui.widgets.columns import Layout, fitted, stretched
+from proctui.tui.widgets.columns import Layout, Placed, fitted, stretched
 from proctui.tui.widgets.lines import LinePainter, Mark
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.process_style import COMPONENT_CLASSES, CSS, ORNAMENTS
@@ -263,20 +263,22 @@ class ProcessLines(Widget):
             stamp, before = self._stamp(y), painted.get(y)
             if stamp == before:
                 continue
-            if before is not None and stamp._replace(beat=before.beat) == before:
-                regions += self._aging(y)
-            else:
-                regions.append(Region(0, y, width, 1))
+            aged = before is not None and stamp._replace(beat=before.beat) == before
+            regions.append(self._aging(y) if aged else Region(0, y, width, 1))
         if regions:
             super().refresh(*regions)
 
-    def _aging(self, y: int) -> list[Region]:
-        """The cells of a line that time alone changes."""
-        if self._painter.left:
-            return [Region(0, y, self.size.width, 1)]
-        changing: tuple[Column, ...] = ("state", "age")
-        cells = map(self._painter.layout.find, changing)
-        return [Region(cell.x, y, cell.width, 1) for cell in cells if cell is not None]
+    def _aging(self, y: int) -> Region:
+        """The part of a line that time alone changes: from STATE to AGE.
+
+        One region, because each is written to the terminal from the line's beginning.
+        """
+        find: Callable[[Column], Placed | None] = self._painter.layout.find
+        cells = [cell for cell in (find("state"), find("age")) if cell is not None]
+        if self._painter.left or not cells:
+            return Region(0, y, self.size.width, 1)
+        first = min(cell.x for cell in cells)
+        return Region(first, y, max(cell.x + cell.width for cell in cells) - first, 1)
 
     def _repaint_header(self) -> None:
         super().refresh(Region(0, 0, self.size.width, HEADER))
