@@ -6,6 +6,7 @@ Knows no widget but the dialogs; the screen that is asked through `Host` does th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -149,10 +150,14 @@ class Deeds:
             await self._confirmed(fit, verb, signal)
 
     async def _confirmed(self, rows: Sequence[Row], verb: str, signal: str) -> None:
+        from proctui import protect
+        from proctui.protect import look_around
         from proctui.signals import effect, signal_number
         from proctui.tui.screens.confirm import Confirm, Question
 
-        plans = {reach: plan(self.feed.store, rows, reach) for reach in _REACHES}
+        around = look_around([self.feed.hello.pid])
+        protected = partial(protect.protected, around=around)
+        plans = {reach: plan(self.feed.store, rows, reach, protected) for reach in _REACHES}
         does = f"{signal}: {effect(signal_number(signal)).removeprefix(f'{verb.lower()}: ')}."
         chosen = await self.host.ask(Confirm(Question(verb, does, plans), self.feed.clock()))
         if chosen is not None:

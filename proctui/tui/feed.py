@@ -123,7 +123,7 @@ class Feed:
     def _hear(self, message: Snapshot | Event) -> None:
         if isinstance(message, Event) and message.kind == "session-ended":
             self.ended = message
-        self._note(self.store.apply(message))
+        self._note(self.store.apply(message), always=True)  # the list of events has grown
         self._follow()
 
     def _follow(self) -> None:

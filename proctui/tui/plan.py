@@ -5,7 +5,7 @@ Pure: rows in, a `Plan` out.  The list on the screen may go on changing beneath 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -16,6 +16,9 @@ from proctui.tui.actions import who
 
 Reach = Literal["process", "group", "tree"]
 """This process, its process group, or everything that descends from it as well."""
+
+Reason = Callable[[int], str | None]
+"""Says why a pid should be left alone, or None."""
 
 
 class Rows(Protocol):
@@ -132,18 +135,26 @@ class Plan(NamedTuple):
     """What speaks against it, a sentence each, the gravest first."""
 
 
-def plan(store: Rows, rows: Sequence[Row], reach: Reach, *, lethal: bool = True) -> Plan:
-    """What a signal with this reach would hit; `lethal` where it ends what it hits."""
+def _unprotected(pid: int) -> str | None:
+    return None
+
+
+def plan(store: Rows, rows: Sequence[Row], reach: Reach, protected: Reason = _unprotected) -> Plan:
+    """What ending these with this reach would hit.
+
+    `protected` says why a pid should be left alone (`proctui.protect.protected`).
+    """
     members: dict[str, Row] = {}
     for row in rows:
         for member in reached(store, row, reach):
             members.setdefault(member.key, member)
-    warnings = tuple(hazards(store, members)) if lethal else ()
+    reasons = [protected(row.pid) for row in members.values() if row.pid is not None]
+    dangers = [Hazard(f"{reason[0].upper()}{reason[1:]}.") for reason in reasons if reason]
     return Plan(
         asked=tuple(target(row) for row in rows),
         members=tuple(target(row) for row in members.values()),
         reach=reach,
-        warnings=warnings,
+        warnings=(*dangers, *hazards(store, members)),
     )
 
 

@@ -13,7 +13,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from proctui.mistakes import ConfigError
+from proctui import checks
+from proctui.mistakes import ConfigError, Wrong
 from proctui.spec import WorkerSpec
 from proctui.tables import safe_name, worker_from_table
 
@@ -21,6 +22,8 @@ Kind = Literal["target", "command"]
 """Whether the first field is a Python callable or a shell line."""
 
 SOURCE = "form"
+
+_ONLY_OF_TARGETS = ("args", "kwargs", "python", "start_method")
 
 
 class Entry(NamedTuple):
@@ -47,21 +50,27 @@ def check(entry: Entry, taken: Collection[str], folder: Path) -> Checked:
         return Checked(mistakes={"what": f"is missing: {wanted}"})
     mistakes: dict[str, str] = {}
     table: dict[str, Any] = {entry.kind: what, **entry.choices}
+    ignored = _ONLY_OF_TARGETS if entry.kind == "command" else ()
     for key, read in _READERS.items():
+        if key in ignored:
+            continue
         if typed := entry.texts.get(key, "").strip():
             try:
                 table |= read(typed)
             except ValueError as error:
                 mistakes[key] = str(error)
-    if entry.kind == "command":
-        for key in ("args", "kwargs", "python", "start_method"):
-            table.pop(key, None)
+    for key in ignored:
+        table.pop(key, None)
     name = entry.texts.get("id", "").strip() or default_name(entry.kind, what)
+    try:
+        checks.name(name)
+    except Wrong as wrong:
+        return Checked(mistakes={"id": str(wrong), **mistakes})
     try:
         specs = worker_from_table(name, table, folder, file=SOURCE)
     except ConfigError as error:
         for each in (error, *error.others):
-            mistakes.setdefault(_field(each.key, entry.kind), _said(each))
+            mistakes.setdefault(*_told(each, entry.kind))
         return Checked(mistakes=mistakes)
     for spec in specs:
         if spec.id in taken:
@@ -80,16 +89,11 @@ def default_name(kind: Kind, what: str) -> str:
     return safe_name(Path(program).name)
 
 
-def _field(key: str, kind: Kind) -> str:
-    """Name of the field that an error's key stands for."""
-    first = key.split(".", 1)[0].split("[", 1)[0]
-    if first in ("", kind):
-        return "what"
-    return "id" if first.startswith("name") and key != "name" else first
-
-
-def _said(error: ConfigError) -> str:
-    return error.message if "." not in error.key else f"{error.key} {error.message}"
+def _told(error: ConfigError, kind: Kind) -> tuple[str, str]:
+    """The field that a mistake stands in, and what is wrong with it."""
+    key = error.key.split(".", 1)[0].split("[", 1)[0]
+    message = error.message if key == error.key else f"{error.key} {error.message}"
+    return ("what" if key in ("", kind) else key), message
 
 
 # ------------------------------------------------------------------------- single fields

@@ -253,6 +253,11 @@ class FakeKernel:
             self._next += 1
         return self._pids[pid]
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there are passes that nobody has taken yet."""
+        return bool(self._earlier or self._seen or self._gone)
+
     def cut(self) -> None:
         """What comes from now on is told in another pass, as if time had gone by between."""
         self._earlier.append(self._pass())

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from proctui.model import Cure
 from proctui.signals import all_signals, effect, signal_name, signal_number
 from proctui.tui import text
+from proctui.tui.actions import ACTIONS, Scene, key_name
 from proctui.tui.operate import CURES
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import COLUMNS, Column
@@ -78,6 +79,29 @@ class SignalMenu(Menu[str]):
         super().__init__(options)
         self.add_class("wide")
         self.heading = f"Send which signal to {whom}?"
+
+
+# ------------------------------------------------------------------------- the context menu
+
+
+class ActionMenu(Menu[str]):
+    """Answers the id of an action that applies to the row."""
+
+    def __init__(self, whom: str, scene: Scene) -> None:
+        fitting = [
+            action
+            for action in ACTIONS.values()
+            if action.scope in ("row", "tags") and action.why_not(scene) is None
+        ]
+        options = [
+            (
+                action.id,
+                Content.assemble((f"{key_name(action.keys[0]):<6}", "bold"), action.title),
+            )
+            for action in fitting
+        ]
+        super().__init__(options)
+        self.heading = whom
 
 
 # ------------------------------------------------------------------------- sorting

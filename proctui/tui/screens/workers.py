@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from proctui.model import ProcessDetails, Row
 from proctui.tui import text
-from proctui.tui.actions import ACTIONS, Action, Scene
+from proctui.tui.actions import ACTIONS, Action, Scene, who
 from proctui.tui.deeds import Deeds
 from proctui.tui.feed import Feed
 from proctui.tui.listing import Listing
@@ -87,6 +87,7 @@ class WorkersScreen(Screen[None]):
         self.query_one("#banner").display = False
         self.feed.listener = self.changed
         self.set_interval(_SETTLE, self._settle)
+        self.set_interval(1.0, self._age)
         self.list_rows()
         self.changed(frozenset())
 
@@ -113,6 +114,11 @@ class WorkersScreen(Screen[None]):
         if self._stale and self.looks.paused_since is None:
             self.list_rows()
             self.show_status()
+
+    def _age(self) -> None:
+        """What the details say of ages and figures goes on, whether anything happens or not."""
+        if self.looks.paused_since is None and self.panes.current == "details":
+            self.show_row()
 
     def list_rows(self) -> None:
         """Puts all rows where they belong."""
@@ -199,6 +205,19 @@ class WorkersScreen(Screen[None]):
     @on(ProcessTable.Activated)
     def _row_opened(self) -> None:
         self.panes.open("details")
+
+    @on(ProcessTable.ContextMenu)
+    def _menu_wanted(self) -> None:
+        self.run_worker(self._offer_actions())
+
+    async def _offer_actions(self) -> None:
+        from proctui.tui.screens.menu import ActionMenu
+
+        row = self.table.cursor_row
+        if row is not None:
+            chosen = await self.ask(ActionMenu(who(row), self.scene()))
+            if chosen is not None:
+                self.action_act(chosen)
 
     @on(ProcessTable.FoldToggled)
     def _folded(self) -> None:
