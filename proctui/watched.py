@@ -22,6 +22,9 @@ RESERVED_DESCRIPTORS = 256
 """Left for everything else that the program opens."""
 _CPU_INTERVAL = 0.2
 """Seconds below which a CPU share is not worth computing: the kernel counts 10 ms ticks."""
+_IDLE = 0.0
+_Tags = tuple[str | None, str | None]
+_NO_TAGS: _Tags = (None, None)
 _Read = TypeVar("_Read")
 _tokens = itertools.count(1)
 
@@ -69,11 +72,11 @@ class Watched(Grip):
         "cpu_clock",
         "cpu_mark",
         "cpu_percent",
+        "digest",
         "ended_at",
         "first_ppid",
         "forked_by",
         "named_ppid",
-        "raw",
         "sample",
         "stack",
         "tags",
@@ -85,8 +88,10 @@ class Watched(Grip):
     def __init__(self, pid: int, source: Source, descriptors: Descriptors = (None, None)) -> None:
         super().__init__(pid, source, descriptors)
         self.token = new_token()
-        self.raw = b""
+        self.digest = 0
+        """Of the line that was read last; the line itself would be a third of all memory."""
         stat = self.present()
+        self.start_ticks = stat.start_ticks
         self.adopted = False
         """Known by another trail than its parent: whoever is its parent now has adopted it."""
         self.first_ppid = stat.ppid
@@ -103,7 +108,7 @@ class Watched(Grip):
         """When the pidfd told its end, seconds since the epoch."""
         self.uid: int | None = None
         self.command: str | None = None
-        self.tags: tuple[str | None, str | None] = (None, None)
+        self.tags = _NO_TAGS
         self.stack = stat.stack
         self._read_texts(stat)
         self.sample = self._sample(stat, None)
@@ -117,7 +122,7 @@ class Watched(Grip):
         """
         if self.cpu_percent != 0.0 or self.stat_fd is None:
             return False
-        if os.pread(self.stat_fd, procfs.STAT_BYTES, 0) != self.raw:
+        if hash(os.pread(self.stat_fd, procfs.STAT_BYTES, 0)) != self.digest:
             return False
         self.cpu_clock = clock
         return True
@@ -142,9 +147,10 @@ class Watched(Grip):
         """What stands there now; None where not a byte differs from the last time."""
         if self.stat_fd is not None:
             raw = procfs.pread_stat(self.stat_fd)
-            if raw == self.raw:
+            digest = hash(raw)
+            if digest == self.digest:
                 return None
-            self.raw = raw
+            self.digest = digest
             return procfs.parse_stat(raw)
         return self.present()
 
@@ -154,7 +160,7 @@ class Watched(Grip):
         if elapsed < _CPU_INTERVAL:
             return False
         used = (self.sample.cpu_ticks - self.cpu_mark) / procfs.CLOCK_TICKS
-        before, self.cpu_percent = self.cpu_percent, round(100 * used / elapsed, 1)
+        before, self.cpu_percent = self.cpu_percent, round(100 * used / elapsed, 1) or _IDLE
         self.cpu_mark, self.cpu_clock = self.sample.cpu_ticks, clock
         return before != self.cpu_percent
 
@@ -163,8 +169,7 @@ class Watched(Grip):
         self.uid = _or_none(self._source.owner, self.pid)
         if stat.state not in "ZX":
             self.command = _or_none(self._source.command_line, self.pid)
-            session, worker = _or_none(self._source.tags, self.pid) or (None, None)
-            self.tags = session and sys.intern(session), worker and sys.intern(worker)
+            self.tags = _interned(_or_none(self._source.tags, self.pid))
 
     def _sample(self, stat: procfs.Stat, wait_status: int | None) -> ProcessSample:
         if stat.is_zombie and wait_status is None:
@@ -175,7 +180,7 @@ class Watched(Grip):
             pgid=stat.pgid,
             sid=stat.sid,
             state=stat.state,
-            start_ticks=stat.start_ticks,
+            start_ticks=stat.start_ticks if self.start_ticks is None else self.start_ticks,
             comm=sys.intern(stat.comm),
             threads=stat.threads,
             cpu_ticks=stat.cpu_ticks,
@@ -261,6 +266,14 @@ def watch(pid: int, source: Source, budget: Budget) -> Watched:
         watched.release(budget)
         raise ProcessLookupError(f"there is no process {pid}")
     return watched
+
+
+def _interned(tags: _Tags | None) -> _Tags:
+    """Thousands of processes share a session's tag."""
+    if tags in (None, _NO_TAGS):
+        return _NO_TAGS
+    session, worker = tags
+    return session and sys.intern(session), worker and sys.intern(worker)
 
 
 def _or_none(read: Callable[[int], _Read], pid: int) -> _Read | None:
