@@ -241,6 +241,12 @@ async def test_lines_are_exactly_as_wide_as_the_pane(width: int) -> None:
         assert "\x1b" not in line
 
 
+async def test_an_ascii_terminal_gets_ascii(ascii_terminal: None) -> None:
+    shown = await says(ENDED) + await says(worker("idle", None, "idle", State.IDLE), (60, 60))
+    assert all(line.isascii() for line in shown)
+    assert any(line.split()[:2] == ["alive", "-"] for line in shown)
+
+
 async def test_nothing_selected_is_said() -> None:
     assert (await says(None))[0].strip() == "Nothing is selected."
 

@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
 from proctui.model import Row, State
-from proctui.tui import contrast, untrusted
+from proctui.tui import contrast
 from proctui.tui.widgets.columns import SPECS
 from proctui.tui.widgets.process_style import COMPONENT_CLASSES, ORNAMENTS
 from proctui.tui.widgets.process_table import ProcessTable
@@ -117,22 +117,15 @@ async def test_without_colour_glyphs_words_and_edges_remain(
         assert not any(style.reverse for style in scene.styles("w:factory"))
 
 
-async def test_an_ascii_terminal_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PROCTUI_ASCII", "1")
-    untrusted.ascii_only.cache_clear()
-    untrusted._fit.cache_clear()
-    try:
-        async with playing(crowd(50)) as scene:
-            await scene.show(scene.family.arrange(sort="cpu"))
-            assert all(line.isascii() for line in lines(scene.table))
-        async with playing() as scene:
-            await scene.press("space")
-            assert all(line.isascii() for line in lines(scene.table))
-            assert scene.cell("p:1", "alive").rstrip() == "-"
-            assert scene.cell("p:3", "state") == "O orphan > init(1)"
-    finally:
-        untrusted.ascii_only.cache_clear()
-        untrusted._fit.cache_clear()
+async def test_an_ascii_terminal_gets_ascii(ascii_terminal: None) -> None:
+    async with playing(crowd(50)) as scene:
+        await scene.show(scene.family.arrange(sort="cpu"))
+        assert all(line.isascii() for line in lines(scene.table))
+    async with playing() as scene:
+        await scene.press("space")
+        assert all(line.isascii() for line in lines(scene.table))
+        assert scene.cell("p:1", "alive").rstrip() == "-"
+        assert scene.cell("p:3", "state") == "O orphan > init(1)"
 
 
 async def test_an_empty_table_says_why() -> None:

@@ -133,7 +133,7 @@ class Details(Page):
             badge = "   " if key and key == said else f" {key} " if key else " · "
             said = key
             indent = max(5, len(badge) + 2)
-            lines = text.wrap(cure.text, max(8, width - indent - 1))
+            lines = text.wrap(text.plain(cure.text), max(8, width - indent - 1))
             for index, line in enumerate(lines):
                 before = Span("   ") if index == 0 else Span(" " * (indent + 1))
                 mark = (
@@ -164,7 +164,7 @@ def cure_action(row: Row, cure: Cure) -> str | None:
 
 
 def _sentence(said: str, width: int, style: str) -> Iterator[Line]:
-    for index, line in enumerate(text.wrap(said, max(8, width - 4))):
+    for index, line in enumerate(text.wrap(text.plain(said), max(8, width - 4))):
         yield (Span(" ► " if index == 0 else "   ", style), Span(line, style))
 
 
@@ -221,13 +221,13 @@ def _cells(fact: Fact | None, width: int, differ: bool, *, margin: int = 0) -> L
     label = min(_LABEL + margin, width)
     return (
         Span(text.safe(" " * margin + fact.label, label), "label"),
-        Span(text.safe(fact.value, width - label), "differ" if differ else ""),
+        Span(text.safe(text.plain(fact.value), width - label), "differ" if differ else ""),
     )
 
 
 def _long(fact: Fact, width: int) -> Iterator[Line]:
     room = max(8, width - _LABEL - 2)
-    lines = text.wrap(fact.value, room)
+    lines = text.wrap(text.plain(fact.value), room)
     if len(lines) > _LONGEST:
         lines = lines[:_LONGEST]
         lines[-1] = text.safe(lines[-1], room - 1).rstrip() + text.ellipsis()

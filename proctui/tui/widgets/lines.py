@@ -85,7 +85,7 @@ class LinePainter:
         bar, bar_style = self._bar(paint)
         return self._finish(pieces, paint.style(""), bar, bar_style)
 
-    def blank(self, bar: BarCell = "") -> Strip:
+    def blank(self) -> Strip:
         """A line without a row."""
         return Strip([Segment(" " * self.width, self.palette.style())], self.width)
 

@@ -1,0 +1,20 @@
+"""Fixtures for tests of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from proctui.tui import untrusted
+
+
+@pytest.fixture
+def ascii_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A terminal that can show nothing but ASCII."""
+    monkeypatch.setenv("PROCTUI_ASCII", "1")
+    untrusted.ascii_only.cache_clear()
+    untrusted._fit.cache_clear()
+    yield
+    untrusted.ascii_only.cache_clear()
+    untrusted._fit.cache_clear()
