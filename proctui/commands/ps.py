@@ -12,10 +12,10 @@ from proctui import journal, procfs
 from proctui.commands.output import amount, moment, print_objects, print_table
 from proctui.exitcodes import exitcode_text
 from proctui.kernel import KernelView
-from proctui.model import Row, Worker
+from proctui.model import Pass, Row, Worker
 from proctui.protocol import PROTOCOL_VERSION, Hello, Snapshot
 from proctui.session import Session, boot_id, find
-from proctui.store import Store
+from proctui.store import NAMING_PATIENCE, Store
 from proctui.sync_client import SyncClient
 
 
@@ -32,35 +32,50 @@ def ps(arguments: argparse.Namespace) -> int:
 
 def _look(session: Session) -> Store:
     """One look with both views."""
-    hello, snapshot = _python_view(session)
-    store = Store(hello)
-    store.apply(snapshot)
-    roots: Iterable[int] = store.worker_pids()
-    if session.running:
-        roots = [hello.pid, *roots]
-    else:
-        store.supervisor_lost(time.time())
-    if session.status != "ended" and session.facts.boot == boot_id():
-        view = KernelView(hello.tag, _nothing)
-        try:
-            view.follow(roots)
-            store.observe(asyncio.run(view.refresh()))
-        finally:
-            view.close()
+    if not session.running:
+        return _look_back(session)
+    with SyncClient(session.paths.socket) as client:
+        store = Store(client.hello)
+        store.apply(client.subscribe())
+        seen = _kernel_view(client.hello, [client.hello.pid, *store.worker_pids()])
+        store.apply(client.subscribe())  # so that who came meanwhile has a name
+    _observe(store, seen)
     return store
+
+
+def _look_back(session: Session) -> Store:
+    """What the supervisor said last, and what of it is still there."""
+    hello = _hello(session)
+    store = Store(hello)
+    store.apply(_last_words(session))
+    store.supervisor_lost(time.time())
+    if session.status == "dead" and session.facts.boot == boot_id():
+        _observe(store, _kernel_view(hello, store.worker_pids()))
+    return store
+
+
+def _kernel_view(hello: Hello, roots: Iterable[int]) -> Pass:
+    view = KernelView(hello.tag, _nothing)
+    try:
+        view.follow(roots)
+        return asyncio.run(view.refresh())
+    finally:
+        view.close()
 
 
 def _nothing() -> None:
     """Ends are of no interest to a single look."""
 
 
-def _python_view(session: Session) -> tuple[Hello, Snapshot]:
-    """What the supervisor says; what it said last where it is gone."""
-    if session.running:
-        with SyncClient(session.paths.socket) as client:
-            return client.hello, client.subscribe()
+def _observe(store: Store, seen: Pass) -> None:
+    """Nothing more will be heard of anybody, so nothing is waited for."""
+    store.observe(seen)
+    store.observe(Pass(time=seen.time + NAMING_PATIENCE))
+
+
+def _hello(session: Session) -> Hello:
     facts = session.facts
-    hello = Hello(
+    return Hello(
         version=PROTOCOL_VERSION,
         session=facts.name,
         pid=facts.pid,
@@ -69,6 +84,10 @@ def _python_view(session: Session) -> tuple[Hello, Snapshot]:
         tag=facts.tag,
         source=facts.source,
     )
+
+
+def _last_words(session: Session) -> Snapshot:
+    """The workers as the journal has them."""
     last: dict[str, Worker] = {}
     seq = 0
     for event in journal.read(session.paths.journal):
@@ -77,7 +96,7 @@ def _python_view(session: Session) -> tuple[Hello, Snapshot]:
             last[event.state.id] = event.state
         elif event.kind == "removed" and event.worker is not None:
             last.pop(event.worker, None)
-    return hello, Snapshot(seq=seq, workers=tuple(last.values()))
+    return Snapshot(seq=seq, workers=tuple(last.values()))
 
 
 def _rows(store: Store) -> Iterator[Row]:

@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+from proctui.session import find
+from tests.e2e.commanding import CommandLine, proctui
+from tests.support import kernel_state, until
+
+__all__ = ["proctui"]
+
+ONE = '[workers.one]\ncommand = "exec sleep 100"\n'
+"""A session with one worker."""
+
+
+def kill_supervisor() -> None:
+    session = find()
+    os.kill(session.facts.pid, signal.SIGKILL)
+    until(lambda: not find(session.name, running=False).running)
+
+
+def runs(pid: int) -> bool:
+    """Exists and is no zombie (proc_pid_exe(5))."""
+    return os.path.lexists(f"/proc/{pid}/exe") and kernel_state(pid) != "Z"
+
+
+def test_run_prints_the_name_and_ls_lists_it(proctui: CommandLine) -> None:
+    file = proctui.write(ONE)
+    assert proctui.right("run", "--detach").out == "lessons\n"
+    until(lambda: proctui.workers()["one"]["alive"])
+    (listed,) = proctui.right("ls", "--json").json
+    assert (listed["session"], listed["status"], listed["workers"], listed["alive"]) == (
+        "lessons", "running", 1, 1,
+    )  # fmt: skip
+    assert listed["source"] == str(file)
+    heading, line = proctui.right("ls").out.splitlines()
+    assert heading.split() == ["SESSION", "STATUS", "PID", "ALIVE", "WORKERS", "STARTED", "FILE"]
+    assert line.split()[:5] == ["lessons", "running", str(listed["pid"]), "1", "1"]
+
+
+def test_the_same_file_is_not_started_twice(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    done = proctui("run", "--detach")
+    assert (done.status, done.out) == (1, "")
+    assert "is already running as session lessons" in done.err
+    assert "proctui attach lessons" in done.err
+    assert proctui.right("run", "--detach", "--session", "again").out == "again\n"
+    assert {one["session"] for one in json.loads(proctui.quick("ls", "--json"))} == {
+        "again",
+        "lessons",
+    }
+
+
+def test_several_sessions_have_to_be_told_apart(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    proctui.write(ONE, "other.toml")
+    proctui.right("run", "--detach", "other.toml", "--session", "other")
+    for words in (["ps"], ["kill", "one"], ["shutdown"], ["reload"]):
+        done = proctui(*words)
+        assert (done.status, done.out) == (1, "")
+        assert "several sessions are running" in done.err
+        assert "lessons, other" in done.err
+    assert proctui.right("shutdown", "--session", "other").out == "session other has ended\n"
+    assert proctui.right("ps").out.count("\n") == 2
+
+
+def test_adopt_reaches_the_supervisor(proctui: CommandLine) -> None:
+    proctui.write('[workers.one]\ncommand = "setsid sleep 100 & exit"\n')
+    proctui.right("run", "--detach", "--adopt")
+    supervisor = find().facts.pid
+    until(lambda: [one for one in proctui.processes() if one["orphan"]])
+    (orphan,) = [one for one in proctui.processes() if one["orphan"]]
+    assert orphan["ppid"] == supervisor
+
+
+def test_shutdown_ends_everything_and_keeps_the_record(proctui: CommandLine) -> None:
+    proctui.run('[workers.one]\ncommand = "echo out; setsid sleep 100 & sleep 100"\n', "one")
+    until(lambda: len(proctui.processes()) == 3)
+    pids = [one["pid"] for one in proctui.processes()]
+    assert proctui.right("shutdown").out == "session lessons has ended\n"
+    assert json.loads(proctui.quick("ls", "--json"))[0]["status"] == "ended"
+    for pid in pids:
+        assert not runs(pid)
+    assert proctui.right("logs", "one").out == "out\n"
+    assert proctui.events()[-1]["kind"] == "session-ended"
+    (one,) = proctui.processes("--session", "lessons")
+    assert (one["worker"], one["state"], one["exitcode"]) == ("one", "ended", -15)
+
+
+def test_shutdown_that_waits(proctui: CommandLine) -> None:
+    proctui.run('[workers.one]\ncommand = "sleep 0.5; echo done; exit 4"\n', "one")
+    proctui.right("shutdown", "--wait")
+    assert proctui.right("logs", "one").out == "done\n"
+    assert proctui.processes("--session", "lessons")[0]["exitcode"] == 4
+
+
+def test_a_killed_supervisor_leaves_a_dead_session(proctui: CommandLine) -> None:
+    proctui.run(
+        '[workers.one]\ncommand = "while :; do echo tick; sleep 0.05; done"\n'
+        '[workers.two]\ntarget = "time:sleep"\nargs = [100]\ndaemon = true\n',
+        "one",
+        "two",
+    )
+    worker = proctui.workers()["one"]["pid"]
+    kill_supervisor()
+    (listed,) = json.loads(proctui.quick("ls", "--json"))
+    assert listed["status"] == "dead"
+    assert proctui("ps").status == 1
+    assert "no session is running (dead: lessons)" in proctui("ps").err
+    until(lambda: _state(proctui, "two") == "ended" or _zombie(proctui, "two"))
+    rows = {one["worker"]: one for one in proctui.processes("--session", "lessons")}
+    assert rows["one"]["pid"] == worker
+    assert rows["one"]["orphan"] is True
+    lines = len(proctui.quick("logs", "one"))
+    until(lambda: len(proctui.quick("logs", "one")) > lines)  # it goes on logging
+    for words in (["kill", "--session", "lessons", "one"], ["attach", "lessons"]):
+        done = proctui(*words)
+        assert done.status == 1
+        assert "session lessons is dead: its supervisor was killed" in done.err
+
+
+def _state(proctui: CommandLine, worker: str) -> str:
+    rows = {one["worker"]: one for one in proctui.processes("--session", "lessons")}
+    return str(rows[worker]["state"])
+
+
+def _zombie(proctui: CommandLine, worker: str) -> bool:
+    rows = {one["worker"]: one for one in proctui.processes("--session", "lessons")}
+    return bool(rows[worker]["zombie"])
+
+
+def test_a_dead_session_is_not_doubled_silently(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    worker = proctui.workers()["one"]["pid"]
+    kill_supervisor()
+    asked = proctui("run", "--detach")
+    assert (asked.status, asked.out) == (1, "")
+    assert f"of it still run: one ({worker}); say --leftovers end or --leftovers leave" in asked.err
+    assert not [one for one in json.loads(proctui.quick("ls", "--json")) if one["alive"] != 1]
+
+    left = proctui("run", "--detach", "--leftovers", "leave")
+    assert (left.status, left.out) == (0, "lessons\n")
+    until(lambda: proctui.workers()["one"]["alive"])
+    assert Path(f"/proc/{worker}").exists()
+    assert proctui.workers()["one"]["pid"] != worker
+    listed = json.loads(proctui.quick("ls", "--all", "--json"))
+    assert [one["status"] for one in listed] == ["running", "dead"]
+    older = listed[1]["session"]
+    assert proctui.processes("--session", older)[0]["pid"] == worker
+    proctui.right("shutdown")
+
+    ended = proctui("run", "--detach", "--leftovers", "end")
+    assert (ended.status, ended.out) == (0, "lessons\n")
+    assert "1 processes of dead session" in ended.err
+    until(lambda: not runs(worker))
+    until(lambda: proctui.workers()["one"]["alive"])
+
+
+def test_a_dead_session_of_which_nothing_runs_is_no_obstacle(proctui: CommandLine) -> None:
+    proctui.run('[workers.one]\ncommand = "true"\nreap = "auto"\n')
+    until(lambda: proctui.workers()["one"]["joined_at"])
+    kill_supervisor()
+    assert proctui.right("run", "--detach").out == "lessons\n"
+
+
+def test_clean(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    assert proctui("clean", "lessons").status == 1
+    proctui.right("clean")
+    assert find().running
+    worker = proctui.workers()["one"]["pid"]
+    kill_supervisor()
+    kept = proctui("clean", "lessons")
+    assert kept.status == 1
+    assert f"1 processes of it are left ({worker}); see --leftovers end" in kept.err
+    done = proctui("clean", "--leftovers", "end", "--json")
+    assert done.status == 0
+    assert done.json["removed"] == ["lessons"]
+    assert done.json["kept"] == {}
+    assert done.json["freed_bytes"] > 0
+    until(lambda: not runs(worker))
+    state = Path(os.environ["PROCTUI_STATE_DIR"])
+    assert sorted(path.name for path in state.rglob("*")) == ["lock", "sessions"]
+
+
+RELOADED = """
+[workers.same]
+command = "exec sleep 100"
+[workers.other]
+command = "exec sleep 102"
+[workers.new]
+command = "exec sleep 103"
+"""
+
+
+def test_reload_shows_the_difference_and_follows_the_file(proctui: CommandLine) -> None:
+    proctui.run(
+        '[workers.same]\ncommand = "exec sleep 100"\n[workers.other]\ncommand = "exec sleep 101"\n'
+        '[workers.gone]\ncommand = "exec sleep 100"\n',
+        "same",
+        "other",
+        "gone",
+    )
+    assert proctui.right("reload").out == "nothing differs\n"
+    before = proctui.workers()
+    proctui.write(RELOADED)
+    shown = proctui.right("reload", "--dry-run").out.splitlines()
+    assert shown[0] == "+ new: exec sleep 103"
+    assert shown[1] == "- gone: exec sleep 100"
+    assert shown[2].startswith("~ other: command (")
+    assert "exec sleep 101" in shown[2]
+    assert proctui.right("reload", "--dry-run", "--json").json["added"] == ["new"]
+    asked = proctui("reload")
+    assert asked.status == 1
+    assert "say --yes" in asked.err
+    assert proctui.workers().keys() == before.keys()
+    proctui.right("reload", "--yes")
+    until(lambda: proctui.workers().keys() == {"same", "other", "new"})
+    after = proctui.workers()
+    assert after["same"]["pid"] == before["same"]["pid"]
+    assert after["other"]["pid"] != before["other"]["pid"]
+    assert after["other"]["target"] == "exec sleep 102"
+    assert proctui.right("reload").out == "nothing differs\n"
+
+
+def test_reload_of_a_broken_file_changes_nothing(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    proctui.write("[workers.one]\ncommnad = 3\n")
+    done = proctui("reload", "--yes")
+    assert done.status == 2
+    assert "workers.one.commnad" in done.err
+    assert proctui.workers()["one"]["alive"]
