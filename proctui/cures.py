@@ -27,7 +27,9 @@ def zombie(parent: Parent | None, *, orphan: bool, not_reaping: bool) -> tuple[C
     if parent is None:
         return ()
     if parent.role == "supervisor":
-        return (Cure("join", f"Join it: {parent.who} adopted it and can take its exit code."),)
+        if orphan:
+            return (Cure("join", f"Join it: {parent.who} adopted it and can take its exit code."),)
+        return (Cure("leave", f"Leave it alone: {parent.who} reaps its own helpers in time."),)
     if parent.role == "fork server" or (orphan and not not_reaping):
         return (Cure("wait", f"Wait a moment: {parent.who} reaps what ends."),)
     if parent.role == "init":

@@ -63,7 +63,7 @@ def seen(
     )
 
 
-def running(id_: str = "factory", pid: int = 200, **fields: object) -> Worker:
+def running(id_: str = "factory", pid: int | None = 200, **fields: object) -> Worker:
     """A worker that runs since noon."""
     said: dict[str, object] = {
         "id": id_,
