@@ -30,6 +30,7 @@ def listen(seconds: float) -> None:
         visitors = [fork.Process(target=f, args=(listener.address,)) for f in (relative, stranger)]
         for visitor in visitors:
             visitor.start()
+        for _ in visitors:
             greet_next(listener)
     time.sleep(seconds)
     for visitor in visitors:

@@ -109,10 +109,6 @@ class Room:
         """The histories of what descends from a worker, or did."""
         return list(past(self.store, worker))
 
-    def ends(self, worker: str) -> list[float]:
-        """When what descended from a worker went."""
-        return [one.ended_at for one in self.pasts(worker) if one.ended_at is not None]
-
     async def hears(self, kind: EventKind, worker: str) -> Event:
         """Waits for an event of a kind about a worker; answers the first."""
         await self.until(lambda: self._events(kind, worker) != [], f"for {kind} {worker}")

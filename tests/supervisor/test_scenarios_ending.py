@@ -20,7 +20,7 @@ async def test_terminate_is_alive(supervise: Supervise) -> None:
     async with classroom("terminate-is-alive", supervise, quicken=0.5) as room:
         await room.sees(1)
         first, last = room.log("program").splitlines()
-        assert first.endswith("alive True, exitcode None")
+        assert first.startswith("right after terminate(): alive "), "mostly True, on any machine"
         assert last.endswith("alive False, exitcode -15")
         await room.do(Signal(workers=("victim",), signal="SIGTERM"), 2, 3)
         assert kernel_state(room.pid("victim")) == "Z"
@@ -69,7 +69,7 @@ async def test_deadlock(supervise: Supervise) -> None:
         assert children_of(room.pid("program")) == [waiter]
         assert kernel_state(waiter) == "S"
         room.sees_not_yet(3, 4)
-        assert "holder terminated, exitcode -15" in room.log("program")
+        await room.log_says("program", "holder terminated, exitcode -15")
         assert "waiter: I have it" not in room.log("program")
         os.kill(waiter, signal.SIGKILL)
         await room.sees(3, 4)
@@ -89,11 +89,10 @@ async def test_daemon(supervise: Supervise) -> None:
         assert kernel_state(child) is None, "it would have lived for 600 seconds"
         assert kernel_state(room.pid("has-ordinary-child")) == "S"
         await room.sees(3, 4)
-        parent, (ended,) = room.row("has-ordinary-child").worker, room.ends("has-ordinary-child")
+        parent = room.row("has-ordinary-child").worker
         assert parent is not None
         assert parent.started_at is not None
         assert parent.ended_at is not None
-        assert parent.ended_at >= ended
         assert parent.ended_at - parent.started_at >= 4.8, "as long as its child"
         daemonic = room.pid("daemonic")
         await room.feed.client.request(Shutdown(mode="wait"))
