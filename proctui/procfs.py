@@ -194,7 +194,7 @@ def may_read_exit(pid: int) -> bool:
     openly (ptrace(2), proc_pid_ns(5)).
     """
     try:
-        Path(f"/proc/{pid}/ns/pid").readlink()
+        os.readlink(f"/proc/{pid}/ns/pid")  # noqa: PTH115 (a Path costs five times as much)
     except PermissionError:
         return False
     except _MISSING:

@@ -138,6 +138,7 @@ class _Scan:
         self._user = None if all_users else os.geteuid()
         self._sessions = sessions
         self._lines = read_lines()
+        self._tags: dict[int, str | None] = {}
         self._now = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def run(self) -> Found:
@@ -218,27 +219,32 @@ class _Scan:
         self, stat: Stat, tag: str | None, session: KnownSession | None
     ) -> Circumstances:
         leads = stat.pid == stat.sid
-        path, unit = unit_of(stat.pid)
-        cwd, descriptors = place_of(stat.pid)
-        if tag is not None and session is None and leads and _is_supervisor(stat.pid):
+        same = tag is not None and self._tag(stat.ppid) == tag
+        if leads and tag is not None and session is None and not same and _is_supervisor(stat.pid):
             tag = None  # of a session whose facts are another user's
-        return Circumstances(
+        known = Circumstances(
             leads_session=leads,
             sid=stat.sid,
             leader=self._name(stat.sid) if self._lives(stat.sid) else None,
-            session=tag if session is None else session.name,
-            supervisor=session.supervisor if session is not None and not session.running else None,
-            same_session_as_parent=tag is not None and self._parent_is_of(stat, tag, session),
-            unit=unit,
-            is_main_of_unit=not self._has_main(path, stat),
-            cwd=cwd,
-            descriptors=descriptors,
         )
+        if tag is not None:
+            return known._replace(
+                session=tag if session is None else session.name,
+                supervisor=session.supervisor if session and not session.running else None,
+                same_session_as_parent=same,
+            )
+        path, unit = unit_of(stat.pid)
+        known = known._replace(unit=unit, is_main_of_unit=not self._has_main(path, stat))
+        if leads and not unit.endswith(".scope"):
+            return known
+        cwd, descriptors = place_of(stat.pid)
+        return known._replace(cwd=cwd, descriptors=descriptors)
 
-    def _parent_is_of(self, stat: Stat, tag: str, session: KnownSession | None) -> bool:
-        if session is not None and session.running and stat.ppid == session.supervisor:
-            return True
-        return tag_of(stat.ppid)[0] == tag
+    def _tag(self, pid: int) -> str | None:
+        """Session tag of a parent; many may have the same."""
+        if pid not in self._tags:
+            self._tags[pid] = tag_of(pid)[0]
+        return self._tags[pid]
 
     def _has_main(self, path: str, stat: Stat) -> bool:
         """Whether somebody else of the unit is what its parent started for it."""

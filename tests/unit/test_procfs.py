@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from proctui import procfs
 from proctui.procfs import Stat, parse_stat
+from tests.supervisor.kin import until
 
 numbers = st.integers(min_value=0, max_value=2**63 - 1)
 names = st.binary(max_size=64).filter(lambda name: b"\0" not in name)
@@ -87,7 +88,8 @@ def test_tags_are_read_from_the_environment_at_exec() -> None:
     environment = {"X": "y" * 100_000, "PROCTUI_SESSION": "s=1", "PROCTUI_WORKER": "w"}
     child = subprocess.Popen(["/bin/sleep", "60"], env=environment)
     try:
-        assert procfs.tags(child.pid) == ("s=1", "w")
+        # the environment is in place a moment after exec(2) has closed what it was to close
+        until(lambda: procfs.tags(child.pid) == ("s=1", "w"))
         assert procfs.command_line(child.pid) == "/bin/sleep 60"
     finally:
         child.kill()
@@ -98,6 +100,7 @@ def test_tags_are_read_from_the_environment_at_exec() -> None:
 def test_a_variable_that_only_ends_like_the_tag_is_none() -> None:
     child = subprocess.Popen(["sleep", "60"], env={"PATH": os.defpath, "MY_PROCTUI_SESSION": "s"})
     try:
+        until(lambda: procfs.command_line(child.pid) == "sleep 60")
         assert procfs.tags(child.pid) == (None, None)
     finally:
         child.kill()
@@ -107,9 +110,8 @@ def test_a_variable_that_only_ends_like_the_tag_is_none() -> None:
 def test_a_long_command_line_is_cut() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()", "a" * 50_000], stdin=subprocess.PIPE)
     try:
-        command = procfs.command_line(child.pid)
-        assert command is not None
-        assert len(command) == procfs.MAX_COMMAND
+        until(lambda: procfs.command_line(child.pid) is not None)
+        assert len(procfs.command_line(child.pid) or "") == procfs.MAX_COMMAND
     finally:
         child.communicate(b"\n")
 
