@@ -18,6 +18,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -207,6 +208,16 @@ def supervisor_lives(facts: Facts) -> bool:
     except OSError:
         return False
     return stat.start_ticks == facts.start_ticks and not stat.is_zombie
+
+
+def supervisor_goes(facts: Facts, seconds: float = 1.0) -> bool:
+    """Waits for a supervisor that has closed its connections to be gone; False if it stays."""
+    deadline = time.monotonic() + seconds
+    while supervisor_lives(facts):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 class _SpecId(msgspec.Struct):

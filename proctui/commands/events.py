@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from proctui import journal
 from proctui.commands.output import complain, newest, print_object, say
 from proctui.protocol import Event
-from proctui.session import Session, find, supervisor_lives
+from proctui.session import Session, find, supervisor_goes
 from proctui.sync_client import ConnectionLost, SyncClient
 
 FIELDS = ("seq", "time", "kind", "worker", "pid", "exitcode", "signal", "by", "text")
@@ -57,7 +57,7 @@ def _end(session: Session, why: str) -> int:
     if past and past[-1].kind == "session-ended":
         return 0
     killed = f"session {session.name} is dead: its supervisor was killed"
-    complain(why if supervisor_lives(session.facts) else killed)
+    complain(killed if supervisor_goes(session.facts) else why)
     return 1
 
 

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,12 @@ from proctui.session import (
     session_directories,
     spec_names,
     starting,
-    supervisor_lives,
+    supervisor_goes,
 )
 from proctui.sync_client import ConnectionLost, SyncClient
 
 PATIENCE = 1.0
-"""Seconds that `ls` waits for each supervisor, and `shutdown` for its exit."""
+"""Seconds that `ls` waits for each supervisor."""
 
 
 def ls(arguments: argparse.Namespace) -> int:
@@ -103,9 +102,7 @@ def shutdown(arguments: argparse.Namespace) -> int:
         if reply.error is not None:
             raise SessionError(reply.error)
         client.wait_for_end()
-    deadline = time.monotonic() + PATIENCE
-    while supervisor_lives(session.facts) and time.monotonic() < deadline:
-        time.sleep(0.01)  # it has said good-bye and is on its way out
+    supervisor_goes(session.facts)
     say(f"session {session.name} has ended")
     return 0
 
