@@ -186,6 +186,11 @@ def _reading(add: Adder) -> None:
     _session(ps)
     _json(ps)
 
+    scan = add("scan", "scan:scan", texts.SCAN)
+    scan.add_argument("--all-users", action="store_true", help="other users' processes too")
+    scan.add_argument("--check", action="store_true", help="exit status 1 where any is found")
+    _json(scan)
+
     logs = add("logs", "logs:logs", texts.LOGS)
     logs.add_argument(
         "workers", nargs="+", metavar="WORKER", help="id, or a pattern such as 'web-*'"

@@ -111,6 +111,13 @@ Also of a dead session. CPU% is of one core, over the life of the process.
 Example:
   proctui ps --json | python3 -m json.tool"""
 
+SCAN: Final = """\
+finds every zombie and every orphan of the machine
+Zombies are grouped by the parent that has not joined them, orphans named with their adopter.
+
+Example:
+  proctui scan --check --json"""
+
 LOGS: Final = """\
 shows what workers have printed, also of sessions that are over
 On a terminal, colours are kept and all other control sequences made harmless.
