@@ -111,10 +111,9 @@ class Store:
             touched |= self._worker(message.state)
         elif message.kind == "removed" and message.worker is not None:
             touched |= self._remove(message.worker)
-        workers = () if message.state is None else (message.state.id,)
-        changed = self._table.refresh(touched, workers, self._now)
         self._mark(message)
-        return changed
+        workers = () if message.state is None else (message.state.id,)
+        return self._table.refresh(touched, workers, self._now)
 
     def supervisor_lost(self, when: float) -> frozenset[str]:
         """The connection broke at `when`: what Python said is what was last known."""
@@ -135,12 +134,11 @@ class Store:
             touched |= self._worker(worker)
         self._roster.reorder(snapshot.workers)
         self._seq = snapshot.seq
-        changed = self._table.refresh(touched, present, self._now)
         for event in news:
             self._mark(event)
         for worker in snapshot.workers:
             self._table.chronicle.known_of(worker)
-        return changed
+        return self._table.refresh(touched, present, self._now)
 
     def _happened(self, event: Event) -> bool:
         """Keeps an event; False where it is known already."""
@@ -188,10 +186,11 @@ class Store:
                 heapq.heappush(self._due, (kin.retired_at + self._patience, token))
 
     def _mark(self, event: Event) -> None:
-        key = None if event.worker is None else f"w:{event.worker}"
-        if event.kind == "note" and event.pid is not None:
-            key = self.key_of(event.pid) or key
-        if key is not None and key in self.rows:
+        post = self._roster.posts.get(event.worker or "")
+        key = None if post is None else f"w:{event.worker}"
+        if event.kind == "note" and event.pid is not None:  # about a descendant, as a rule
+            key = self.key_of(event.pid)
+        if key is not None:
             self._table.chronicle.event(key, event)
 
     # ------------------------------------------------------------ the kernel view

@@ -102,7 +102,7 @@ class Story:
         self.changed = self.store.apply(snapshot)
         return self
 
-    def event(self, kind: EventKind, worker: Worker | None = None, **fields: object) -> Story:
+    def event(self, kind: EventKind, worker: Worker | None = None, /, **fields: object) -> Story:
         """The supervisor tells what happened."""
         self.seq += 1
         said: dict[str, object] = {"seq": self.seq, "time": self.now, "kind": kind}
