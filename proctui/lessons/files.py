@@ -90,11 +90,12 @@ def _text(one: Lesson, numbers: Mapping[str, int]) -> str:
     with contextlib.ExitStack() as held:
         for parameter in one.parameters:
             number = chosen.get(parameter.name, parameter.default)
-            text = _with_number(text, parameter, _free_port(held) if number is None else number)
+            text = with_number(text, parameter, _free_port(held) if number is None else number)
     return text
 
 
-def _with_number(text: str, parameter: Parameter, number: int) -> str:
+def with_number(text: str, parameter: Parameter, number: int) -> str:
+    """A worker file's text with the number in its places."""
     for worker, key in parameter.places:
         pattern = rf"(?ms)(^\[workers\.{re.escape(worker)}\]$(?:(?!^\[).)*?\b{key} = )(\d+)"
         text, count = re.subn(pattern, rf"\g<1>{number}", text, count=1)
