@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from rich.cells import cell_len
-from textual.color import Color
-from textual.theme import BUILTIN_THEMES
+from textual.geometry import Region
 
 from proctui.model import Row, State
-from proctui.tui import contrast
 from proctui.tui.widgets.columns import SPECS
-from proctui.tui.widgets.process_style import COMPONENT_CLASSES, ORNAMENTS
 from proctui.tui.widgets.process_table import ProcessTable
 from proctui.view import COLUMNS
 from tests.tui.rows import HOSTILE, NOW, Family, child, crowd, lines, story, worker
@@ -158,25 +153,6 @@ async def test_chosen_columns_and_widths() -> None:
         state = scene.table.column_layout.find("state")
         assert state is not None
         assert state.width == 30
-
-
-async def test_text_is_legible_in_every_theme() -> None:
-    ground = ("", "hover", "tagged", "faint", "zombie", "orphan", "cursor", "cursor-zombie")
-    names = {name.partition("--")[2] for name in COMPONENT_CLASSES} - set(ORNAMENTS)
-    async with playing() as scene:
-        for theme in BUILTIN_THEMES.values():
-            scene.stage.theme = theme.name
-            await scene.pilot.pause()
-            for below, name in itertools.product(ground, sorted(names)):
-                style = scene.table._palette.style(below, name)
-                assert style.color is not None
-                assert style.bgcolor is not None
-                if style.color.triplet is None or style.bgcolor.triplet is None:
-                    assert theme.ansi
-                    continue
-                color, background = map(Color.from_rich_color, (style.color, style.bgcolor))
-                enough = contrast.ratio(color, background) >= contrast.LEAST
-                assert enough, (theme.name, below, name)
 
 
 # ------------------------------------------------------------------------------ the cursor
@@ -342,10 +318,28 @@ async def test_only_cells_that_time_changes_are_repainted(monkeypatch: pytest.Mo
         layout = scene.table.column_layout
         assert {layout.column_at(region.x) for region in regions} == {"state"}
         assert {layout.column_at(region.right - 1) for region in regions} == {"age"}
-        assert {region.y for region in regions} == {
+        assert {y for region in regions for y in region.line_range} == {
             scene.line(key) for key in ("w:piao-1", "w:cleaner", "w:worker-3", "w:factory",
                                         "p:1", "p:2", "p:3")
         }  # fmt: skip
+
+
+async def test_what_was_drawn_is_kept_as_it_is() -> None:
+    """A line that has not changed is the same object, with all that was made of it."""
+    async with playing(crowd(100)) as scene:
+        region = scene.table.size.region
+        before = scene.table.render_lines(region)
+        scene.table.action_cursor(1)
+        await scene.pilot.pause()
+        after = scene.table.render_lines(region)
+        same = [one is other for one, other in zip(before, after, strict=True)]
+        assert same == [True, False, False] + [True] * 17
+        scene.table._scroll_rows_to(1)
+        await scene.pilot.pause()
+        moved = scene.table.render_lines(region)
+        assert [strip.text for strip in moved[3:]] == lines(scene.table)[3:]
+        part = scene.table.render_lines(Region(5, 2, 10, 3))
+        assert [strip.text for strip in part] == [strip.text[5:15] for strip in moved[2:5]]
 
 
 async def test_old_rows_are_not_repainted_each_second() -> None:

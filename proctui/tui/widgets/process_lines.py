@@ -82,6 +82,7 @@ class ProcessLines(Widget):
         self._painter = LinePainter(self._palette, fitted(1))
         self._strips: dict[Stamp, Strip] = {}
         self._painted: dict[int, Stamp] = {}
+        self._drawn: dict[int, Strip] = {}
 
     # -------------------------------------------------------------------- what is shown
 
@@ -255,18 +256,45 @@ class ProcessLines(Widget):
             strip = self._strips[stamp] = self._painter.row(row, stamp.mark, self._now)
         return strip
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's, but its own cache would wrap each line in a new strip, and what was
+        made of the old one (filtered, turned into escape sequences) would be lost.
+
+        So the table itself has no border, no padding and no opacity.
+        """
+        filters, background = self.get_line_filters(), self.background_colors[1]
+        width, drawn = self.size.width, self._drawn
+        strips: list[Strip] = []
+        for y in crop.line_range:
+            strip = drawn.get(y)
+            if strip is None or strip.cell_length != width:
+                strip = self.render_line(y).adjust_cell_length(width, self._palette.style())
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, background)
+                drawn[y] = strip
+            strips.append(strip)
+        if crop.column_span == (0, width):
+            return strips
+        return [strip.crop(crop.x, crop.right) for strip in strips]
+
     def _repaint(self) -> None:
         """Asks for the lines to be drawn whose stamps are not those on the screen."""
-        width, regions = self.size.width, []
+        width = self.size.width
+        regions: list[Region] = []
         painted = self._painted
         for y in range(HEADER, HEADER + self._view.height):
             stamp, before = self._stamp(y), painted.get(y)
             if stamp == before:
                 continue
             aged = before is not None and stamp._replace(beat=before.beat) == before
-            regions.append(self._aging(y) if aged else Region(0, y, width, 1))
+            region = self._aging(y) if aged else Region(0, y, width, 1)
+            last = regions[-1] if regions else region
+            if last.bottom == y and last.column_span == region.column_span:
+                regions[-1] = last.union(region)  # one block costs Textual less than its lines
+            else:
+                regions.append(region)
         if regions:
-            super().refresh(*regions)
+            self.refresh(*regions)
 
     def _aging(self, y: int) -> Region:
         """The part of a line that time alone changes: from STATE to AGE.
@@ -281,12 +309,12 @@ class ProcessLines(Widget):
         return Region(first, y, max(cell.x + cell.width for cell in cells) - first, 1)
 
     def _repaint_header(self) -> None:
-        super().refresh(Region(0, 0, self.size.width, HEADER))
+        self.refresh(Region(0, 0, self.size.width, HEADER))
 
     def _repaint_all(self) -> None:
         self._strips.clear()
         self._painted.clear()
-        super().refresh(self.size.region)
+        self.refresh(self.size.region)
 
     def refresh(
         self,
@@ -297,17 +325,22 @@ class ProcessLines(Widget):
     ) -> Self:
         """As Textual's; without regions it also forgets styles, which may have changed."""
         if not regions and repaint:
-            self._palette.clear()
-            self._strips.clear()
-            self._painted.clear()
+            self._forget()
+        for region in regions:
+            for y in region.line_range:
+                self._drawn.pop(y, None)
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """Forgets what was drawn in the old styles."""
         super().notify_style_update()
+        self._forget()
+
+    def _forget(self) -> None:
         self._palette.clear()
         self._strips.clear()
         self._painted.clear()
+        self._drawn.clear()
 
     # ---------------------------------------------------------------------------- layout
 
