@@ -31,7 +31,7 @@ from proctui.view import COLUMNS, Arrangement, Column
 HEADER = 1
 """Lines above the first row."""
 
-_KEPT_STRIPS = 1024
+_KEPT_STRIPS = 256
 
 
 class Stamp(NamedTuple):
