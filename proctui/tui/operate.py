@@ -177,7 +177,7 @@ class Operator:
 
     def _result(self, hit: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
         left = [member for member in hit if member.runs(self.store)]
-        waiting = [m for m in hit if m.worker and (r := m.still(self.store)) and r.zombie]
+        waiting = self._to_be_joined(hit)
         if left or failures:
             text = f"{len(hit) - len(left)} of {len(hit)} ended."
             if left:
@@ -192,6 +192,12 @@ class Operator:
         if waiting:
             text += f" To be joined: {_names(waiting)} (J joins all)."
         return Said(text)
+
+    def _to_be_joined(self, hit: Sequence[Target]) -> list[Target]:
+        """Those that are zombies now and that somebody is left to join."""
+        if self.feed.lost is not None:
+            return []
+        return [m for m in hit if m.worker and (row := m.still(self.store)) and row.zombie]
 
     # ------------------------------------------------------------------ other people's zombies
 

@@ -21,6 +21,10 @@ Reason = Callable[[int], str | None]
 """Says why a pid should be left alone, or None."""
 
 
+_UNSEEN = ("starting", "alive")
+"""Phases of a worker that runs although the kernel view has not seen it yet."""
+
+
 class Rows(Protocol):
     """What of `proctui.store.Store` is needed here."""
 
@@ -66,6 +70,8 @@ class Target(NamedTuple):
 def running(row: Row) -> bool:
     """Whether a process stands behind the row that a signal can reach."""
     if row.gone or row.zombie or row.pid is None:
+        return False
+    if row.sample is None and (row.worker is None or row.worker.phase not in _UNSEEN):
         return False
     return row.state not in (State.IDLE, State.ENDED, State.FAILED, State.BACKOFF)
 

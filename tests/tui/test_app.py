@@ -380,7 +380,7 @@ async def test_an_empty_session_explains_itself() -> None:
 async def test_a_lost_supervisor_is_said_and_workers_can_still_be_killed() -> None:
     async with opened() as stage:
         stage.client.lose("the supervisor was killed")
-        await stage.sees("The supervisor is gone: the supervisor was killed.")
+        await stage.sees("The supervisor (40310) is gone.", "SUPERVISOR GONE")
         await stage.press("s")
         await stage.told("the supervisor is gone")
         await stage.press("k")

@@ -168,3 +168,10 @@ def test_lists_of_names() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert listed(list("abcdefg")) == "a, b, c, d and 3 more"
+
+
+def test_a_worker_runs_before_the_kernel_view_has_seen_it() -> None:
+    starting = Worker(id="w", name="w", phase="starting", pid=10)
+    assert running(Row(key="w:w", worker=starting, state=State.STARTING, name="w"))
+    failed = Worker(id="w", name="w", phase="failed", pid=10)
+    assert not running(Row(key="w:w", worker=failed, state=State.UNKNOWN, name="w"))

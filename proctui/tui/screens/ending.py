@@ -41,7 +41,7 @@ class Ending(Dialog[Said]):
         self._alive = alive
         self._clock = clock
         self._total = max(len(alive()), 1)
-        self._task: asyncio.Task[None] | None = None
+        self._waiting: asyncio.Task[None] | None = None
 
     def body(self) -> Iterable[Widget]:
         """How far it is, and who still runs."""
@@ -54,12 +54,12 @@ class Ending(Dialog[Said]):
         """Begins."""
         self._show()
         self.set_interval(_PERIOD, self._show)
-        self._task = asyncio.create_task(self._run())
+        self._waiting = asyncio.create_task(self._run())
 
     def on_unmount(self) -> None:
         """What was asked for is done, whoever looks; only the waiting ends."""
-        if self._task is not None:
-            self._task.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     async def _run(self) -> None:
         said = await self._work

@@ -32,6 +32,8 @@ Deed = Callable[[], Awaitable[None] | None]
 
 _EMPTY = "No workers yet: n starts one.  proctui FILE starts those of a worker file.  ? helps."
 _NO_MATCH = "Nothing matches the filter: / changes it, Esc takes it away."
+_AGING = 0.9
+"""Seconds after which the ages and figures in the details are shown anew, with the next news."""
 _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
@@ -67,6 +69,7 @@ class WorkersScreen(Screen[None]):
         self.status_bar = StatusBar(clock=feed.clock)
         self._structure = -1
         self._stale = False
+        self._row_shown = 0.0
         self.looks = Looks(self)
         self._doers: dict[str, Deed] = {**self.deeds.table(), **self.looks.table()}
 
@@ -87,7 +90,6 @@ class WorkersScreen(Screen[None]):
         self.query_one("#banner").display = False
         self.feed.listener = self.changed
         self.set_interval(_SETTLE, self._settle)
-        self.set_interval(1.0, self._age)
         self.list_rows()
         self.changed(frozenset())
 
@@ -105,7 +107,8 @@ class WorkersScreen(Screen[None]):
             self.table.touch(keys)
         self.show_status()
         row = self.table.cursor_row
-        if row is not None and (row.key in keys or self._worker_of(row) in keys):
+        changed = row is not None and (row.key in keys or self._worker_of(row) in keys)
+        if changed or self.feed.clock() - self._row_shown >= _AGING:
             self.show_row()
         self.panes.show_events(self.feed.store.events)
 
@@ -114,11 +117,6 @@ class WorkersScreen(Screen[None]):
         if self._stale and self.looks.paused_since is None:
             self.list_rows()
             self.show_status()
-
-    def _age(self) -> None:
-        """What the details say of ages and figures goes on, whether anything happens or not."""
-        if self.looks.paused_since is None and self.panes.current == "details":
-            self.show_row()
 
     def list_rows(self) -> None:
         """Puts all rows where they belong."""
@@ -155,8 +153,8 @@ class WorkersScreen(Screen[None]):
             said = f"The session was ended{by}. Nothing of it runs any more. q leaves."
         elif self.feed.lost is not None:
             said = (
-                f"The supervisor is gone: {self.feed.lost}. Its workers are orphans now and go on; "
-                "nobody can start or join them, t and k still reach them."
+                f"The supervisor ({self.feed.hello.pid}) is gone. Its workers are orphans now and "
+                "go on; nobody can start or join them any more, t and k still reach them."
             )
         if bool(banner.display) != bool(said):
             banner.update(text.content(said))
@@ -182,6 +180,7 @@ class WorkersScreen(Screen[None]):
 
     def show_row(self) -> None:
         """What depends on the row under the cursor: buttons, footer, panes."""
+        self._row_shown = self.feed.clock()
         row = self.table.cursor_row
         worker = self.feed.store.rows.get(self._worker_of(row)) if row is not None else None
         scene = self.scene()

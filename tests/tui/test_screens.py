@@ -1,0 +1,328 @@
+"""The dialogs: menus, the form, help, leaving, the palette."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Checkbox, Input, Select
+
+from proctui.protocol import Add, Describe, Reply, Shutdown, Signal
+from proctui.spec import SessionSpec
+from proctui.tui.actions import ACTIONS
+from proctui.tui.screens.help import Help
+from proctui.tui.screens.menu import ordered_signals
+from proctui.tui.screens.new_worker import NewWorker
+from tests.tui.fakes import Clock, FakeClient, FakeKernel, worker
+from tests.tui.screens import Stage, opened
+
+# ---------------------------------------------------------------------------- leaving
+
+
+async def test_quitting_asks_and_names_what_runs() -> None:
+    async with opened() as stage:
+        await stage.press("q")
+        await stage.sees("Leave lessons?", "5 processes run still:")
+        await stage.sees("piao-1     40321     0:12  lessons:piao('egon')")
+        await stage.sees("sleep      40352     0:09  sleep 1000")
+        await stage.press("escape")
+        await stage.until(lambda: "Leave lessons?" not in stage.text())
+        assert stage.client.sent == []
+        assert stage.app.is_running
+
+
+@pytest.mark.parametrize(("key", "mode"), [("s", "stop"), ("w", "wait")])
+async def test_quitting_ends_the_session(key: str, mode: str) -> None:
+    async with opened() as stage:
+        await stage.press("q")
+        await stage.sees("Leave lessons?")
+        await stage.press(key)
+        await stage.until(lambda: stage.app.return_value == 0)
+        assert stage.client.sent == [Shutdown(mode=mode)]  # type: ignore[arg-type]
+
+
+async def test_stopping_shows_who_still_runs_and_can_be_left() -> None:
+    async with opened() as stage:
+        stage.client.holding = True
+        await stage.press("f10")
+        await stage.sees("Leave lessons?")
+        await stage.press("s")
+        await stage.sees("Stopping", "5 of 5 still run:")
+        stage.kernel.reap(40321)
+        await stage.sees("4 of 5 still run:")
+        await stage.press("d")
+        await stage.until(lambda: stage.app.return_value == 0)
+        assert stage.app.farewell == "Session lessons is being stopped.\n"
+
+
+async def test_detaching_says_how_to_come_back() -> None:
+    async with opened() as stage:
+        await stage.press("d")
+        await stage.until(lambda: stage.app.return_value == 0)
+        assert "proctui attach lessons" in stage.app.farewell
+        assert stage.client.sent == []
+
+
+async def test_where_nothing_runs_quitting_ends_the_session() -> None:
+    clock = Clock()
+    done = worker("done", 50_001, "m:f", phase="joined", exitcode=0)
+    async with opened(session=(FakeClient([done]), FakeKernel(clock))) as stage:
+        await stage.press("q")
+        await stage.until(lambda: stage.app.return_value == 0)
+        assert stage.client.sent == [Shutdown(mode="stop")]
+
+
+async def test_a_session_that_refuses_to_end_says_why() -> None:
+    async with opened() as stage:
+        stage.client.answers.append(lambda command: Reply(id=0, error="it is ending already"))
+        await stage.press("q", "s")
+        await stage.told("it is ending already")
+        assert stage.app.is_running
+
+
+async def test_without_a_supervisor_quitting_ends_what_is_left_or_leaves_it() -> None:
+    async with opened() as stage:
+        stage.client.lose()
+        await stage.sees("SUPERVISOR GONE")
+        await stage.press("q")
+        await stage.sees("Leave them", "there is no session left")
+        await stage.press("s")
+        await stage.until(lambda: stage.app.return_value == 0)
+        pids = {pid for pid, _ in stage.kernel.signals}
+        assert pids == {40321, 40322, 40326, 40330, 40352}
+        assert stage.app.farewell == ""
+
+
+async def test_ctrl_q_and_ctrl_c_ask_as_well() -> None:
+    for key in ("ctrl+q", "ctrl+c"):
+        async with opened() as stage:
+            await stage.press(key)
+            await stage.sees("Leave lessons?")
+            assert stage.app.is_running
+
+
+# ---------------------------------------------------------------------------- signals
+
+
+async def test_the_signal_menu_says_what_signals_do() -> None:
+    async with opened() as stage:
+        await stage.press("f9")
+        await stage.sees("Send which signal to piao-1 (40321)?")
+        await stage.sees("15  SIGTERM", " 9  SIGKILL", "19  SIGSTOP", "it can't be caught")
+        await stage.press("down", "down", "down", "enter")
+        await stage.sees("SIGHUP to piao-1 (40321)?")
+        await stage.press("y")
+        await stage.until(
+            lambda: stage.client.sent == [Signal(workers=("piao-1",), signal="SIGHUP")]
+        )
+
+
+def test_every_signal_is_offered_once_the_usual_first() -> None:
+    numbers = ordered_signals()
+    assert numbers[:2] == [15, 9]
+    assert len(numbers) == len(set(numbers))
+    assert set(range(1, 32)) <= set(numbers)
+
+
+# ---------------------------------------------------------------------------- a new worker
+
+
+def _form(stage: Stage) -> NewWorker:
+    form = stage.app.screen
+    assert isinstance(form, NewWorker)
+    return form
+
+
+async def test_a_new_worker() -> None:
+    async with opened() as stage:
+        stage.client.answers.append(
+            lambda command: (
+                Reply(id=0, session=SessionSpec(name="lessons", folder="/home/egon"))
+                if isinstance(command, Describe)
+                else None
+            )
+        )
+        await stage.press("n")
+        await stage.sees("New worker", "Start method", "/home/egon", "Target is missing")
+        await stage.press(*"lessons:pia")
+        form = _form(stage)
+        form.query_one("#args", Input).value = "'x'"
+        form.query_one("#count", Input).value = "2"
+        form.query_one("#daemon", Checkbox).value = True
+        form.query_one("#start_method", Select).value = "spawn"
+        await stage.sees("Ready: pia-1 … pia-2")
+        await stage.press("ctrl+s")
+        await stage.until(lambda: any(isinstance(each, Add) for each in stage.client.sent))
+        (add,) = [each for each in stage.client.sent if isinstance(each, Add)]
+        assert [spec.id for spec in add.specs] == ["pia-1", "pia-2"]
+        assert add.specs[0].target == "lessons:pia"
+        assert add.specs[0].args == ("x",)
+        assert add.specs[0].daemon is True
+        assert add.specs[0].start_method == "spawn"
+        assert add.specs[0].cwd == "/home/egon"
+
+
+async def test_mistakes_are_said_as_one_types_and_nothing_is_started() -> None:
+    async with opened() as stage:
+        await stage.press("n")
+        await stage.sees("Target is missing")
+        await stage.press(*"piao")
+        await stage.sees("Target must be")
+        _form(stage).query_one("#what", Input).value = "m:web"
+        await stage.sees("Worker web is taken")
+        await stage.press("enter")
+        await stage.sees("New worker")
+        await stage.press("escape")
+        await stage.until(lambda: not isinstance(stage.app.screen, NewWorker))
+        assert not any(isinstance(each, Add) for each in stage.client.sent)
+
+
+async def test_a_command_has_no_python_arguments() -> None:
+    async with opened() as stage:
+        await stage.press("n")
+        await stage.sees("Target is missing")
+        form = _form(stage)
+        form.query_one("#kind", Select).value = "command"
+        await stage.sees("Command is missing")
+        assert form.query_one("#args", Input).disabled
+        form.query_one("#what", Input).value = "sleep 100"
+        await stage.sees("Ready: sleep")
+
+
+# ---------------------------------------------------------------------------- help and palette
+
+
+async def test_help_has_every_action_and_every_word() -> None:
+    async with opened((120, 200)) as stage:
+        await stage.press("question_mark")
+        await stage.sees("In the list", "Fold, scroll left")
+        for action in ACTIONS.values():
+            await stage.sees(action.title)
+        await stage.press("shift+tab", "right")
+        await stage.sees("Zombie", "Orphan", "Daemonic", "exitcode", "Join", "is_alive()")
+        await stage.press("escape")
+        await stage.until(lambda: not isinstance(stage.app.screen, Help))
+
+
+async def test_help_knows_where_one_is() -> None:
+    async with opened() as stage:
+        await stage.press("l", "l", "f1")
+        await stage.sees("In the log", "Wrap long lines")
+
+
+async def test_the_palette_offers_only_what_applies() -> None:
+    async with opened() as stage:
+        await stage.go_to("w:worker-3")
+        await stage.press("ctrl+p")
+        await stage.press(*"join")
+        await stage.sees("Join all that ended")
+        await stage.press(*"\b\b\b\b".replace("\b", " "))
+        for _ in range(8):
+            await stage.press("backspace")
+        await stage.press(*"kill")
+        await stage.pilot.pause(0.3)
+        assert "Send SIGKILL" not in stage.text()
+
+
+async def test_the_palette_does_what_it_offers() -> None:
+    async with opened() as stage:
+        await stage.press("ctrl+p", *"next zombie")
+        await stage.sees("Next zombie")
+        await stage.pilot.pause(0.2)
+        await stage.press("enter")
+        await stage.until(lambda: stage.workers.table.cursor_key == "w:worker-3")
+
+
+# ---------------------------------------------------------------------------- the log
+
+
+def _with_log(path: Path, data: bytes) -> tuple[FakeClient, FakeKernel]:
+    path.write_bytes(data)
+    clock = Clock()
+    kernel = FakeKernel(clock)
+    kernel.put(50_001)
+    kernel.put(50_002, 50_001)
+    made = FakeClient([worker("loud", 50_001, "m:f", log=str(path))])
+    return made, kernel
+
+
+async def test_the_log_follows_and_stops_following_when_one_scrolls_up(tmp_path: Path) -> None:
+    path = tmp_path / "loud.log"
+    session = _with_log(path, b"".join(b"line %d\n" % number for number in range(100)))
+    async with opened(session=session) as stage:
+        await stage.press("l")
+        await stage.sees("line 99", "loud · following")
+        with path.open("ab") as file:
+            file.write(b"line 100\nunfinished")
+        await stage.sees("line 100", "unfinished")
+        await stage.press("l", "home")
+        await stage.sees("line 0", "End follows")
+        with path.open("ab") as file:
+            file.write(b" and finished\n")
+        log = stage.workers.panes.log_view
+        await stage.until(lambda: len(log.lines) == 102)
+        await stage.sees("line 0")
+        await stage.press("end")
+        await stage.sees("unfinished and finished", "following")
+
+
+async def test_colours_stay_and_control_sequences_do_not(tmp_path: Path) -> None:
+    session = _with_log(tmp_path / "l", b"\x1b[31mred\x1b[0m \x1b[2Jcleared\x07 [/b]\n")
+    async with opened(session=session) as stage:
+        await stage.press("l")
+        await stage.sees("red cleared^G [/b]")
+        strips = stage.app.screen._compositor.render_strips(stage.app.size)
+        (styles,) = [[s.style for s in strip if s.text == "red"] for strip in strips
+                     if "red cleared" in strip.text]  # fmt: skip
+        assert styles[0] is not None
+        assert styles[0].color is not None
+
+
+async def test_a_descendant_shows_its_workers_log(tmp_path: Path) -> None:
+    session = _with_log(tmp_path / "l", b"mine\n")
+    async with opened(session=session) as stage:
+        await stage.press("l", "down")
+        await stage.sees("loud · following", "mine")
+
+
+async def test_searching_wrapping_and_clearing(tmp_path: Path) -> None:
+    data = b"needle one\n" + b"hay\n" * 50 + b"needle two " + b"x" * 300 + b" far out\n" + b"hay\n"
+    async with opened(session=_with_log(tmp_path / "l", data)) as stage:
+        await stage.press("l", "l")
+        await stage.sees("needle two")
+        assert "far out" not in stage.text()
+        await stage.press("w")
+        await stage.sees("wrapped", "far out")
+        await stage.press("slash", *"needle")
+        await stage.sees("“needle”: line 52")
+        await stage.press("enter")
+        await stage.sees("“needle”: line 1", "needle one")
+        await stage.press("escape")
+        await stage.until(lambda: "“needle”" not in stage.text())
+        await stage.press("C")
+        await stage.sees("It has printed nothing yet.")
+
+
+async def test_a_worker_that_prints_faster_than_anybody_reads(tmp_path: Path) -> None:
+    session = _with_log(tmp_path / "l", b"".join(b"number %07d\n" % n for n in range(300_000)))
+    async with opened(session=session) as stage:
+        await stage.press("l")
+        await stage.sees("number 0299999")
+        assert len(stage.workers.panes.log_view.lines) <= 5000
+
+
+async def test_the_pane_can_have_the_whole_screen(tmp_path: Path) -> None:
+    session = _with_log(tmp_path / "l", b"".join(b"line %d\n" % n for n in range(100)))
+    async with opened(session=session) as stage:
+        await stage.press("l", "m")
+        await stage.sees("line 75", "line 99")
+        await stage.press("escape")
+        await stage.until(lambda: "line 75" not in stage.text())
+        assert stage.workers.table.has_focus
+
+
+async def test_in_a_small_terminal_the_panes_come_when_they_are_asked_for() -> None:
+    async with opened((60, 15)) as stage:
+        assert "multiprocessing says" not in stage.text()
+        await stage.press("i")
+        await stage.sees("Both agree")
