@@ -63,9 +63,9 @@ class Newcomers:
 
 
 def _given(pid: int, after: int | None, last: int | None) -> bool:
-    """Whether `pid` may have been given since `after` was; both None where that is not told."""
+    """Whether `pid` was given since `after` was; where nothing tells, the full pass will see."""
     if after is None or last is None:
-        return True
+        return False
     if after <= last:
         return after < pid <= last
     return pid > after or pid <= last

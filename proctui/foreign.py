@@ -12,7 +12,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from proctui import __version__
-from proctui.kernel import KernelView, default_source
+from proctui.grip import default_source
+from proctui.kernel import KernelView
 from proctui.protocol import (
     PROTOCOL_VERSION,
     Command,

@@ -179,3 +179,12 @@ def hold(pid: int, source: Source) -> Grip:
         grip.close()
         raise ProcessLookupError(f"there is no process {pid}")
     return grip
+
+
+def default_source() -> Source:
+    """/proc where it is there, else what psutil gives."""
+    if procfs.available():
+        return procfs
+    from proctui import portable
+
+    return portable

@@ -16,11 +16,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from proctui import procfs
 from proctui.brief import BriefLives
 from proctui.discovery import Newcomers
 from proctui.flock import Flock
-from proctui.grip import Source
+from proctui.grip import Source, default_source
 from proctui.model import Pass, ProcessDetails
 from proctui.pidfd import EndWatcher
 from proctui.procconn import ProcConnector
@@ -273,15 +272,6 @@ class KernelView:
             if heard is not None:
                 heard.close()
         self._connector = self._ends = None
-
-
-def default_source() -> Source:
-    """/proc where it is there, else what psutil gives."""
-    if procfs.available():
-        return procfs
-    from proctui import portable
-
-    return portable
 
 
 def machine_totals() -> tuple[float, int, int]:

@@ -70,10 +70,7 @@ class ProcConnector:
             return None
         try:
             listening.bind((0, _CN_IDX_PROC))
-            listening.send(_subscription())
-            # The kernel answers within send(2), and not at all outside its first namespaces.
-            _, what = _parse_head(listening.recv(4096))
-            if what == _NONE:
+            if _subscribe(listening):
                 _filter(listening)
                 with contextlib.suppress(OSError):
                     listening.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
@@ -110,10 +107,26 @@ class ProcConnector:
         self._socket.close()
 
 
-def _subscription() -> bytes:
+def _subscribe(listening: socket.socket) -> bool:
+    """Asks for the events; False where the kernel does not acknowledge it.
+
+    It does so within send(2), and not at all outside its first namespaces.
+    There events may still come, asked for by others and with pids that mean
+    nothing, so only the answer to this very question counts.
+    """
+    number = int.from_bytes(os.urandom(4), "little")
     operation = struct.pack("=I", _LISTEN)
-    body = _CONNECTOR.pack(_CN_IDX_PROC, _CN_VAL_PROC, 0, 0, len(operation), 0) + operation
-    return _NETLINK.pack(_NETLINK.size + len(body), _NLMSG_DONE, 0, 0, os.getpid()) + body
+    body = _CONNECTOR.pack(_CN_IDX_PROC, _CN_VAL_PROC, number, 0, len(operation), 0) + operation
+    head = _NETLINK.pack(_NETLINK.size + len(body), _NLMSG_DONE, 0, 0, os.getpid())
+    listening.send(head + body)
+    for _ in range(_MOST_AT_ONCE):
+        message = listening.recv(4096)  # BlockingIOError where there is none left
+        _, what = _parse_head(message)
+        _, _, answered, acknowledged, *_ = _CONNECTOR.unpack_from(message, _NETLINK.size)
+        if what == _NONE and answered == number and acknowledged == 1:
+            (error,) = struct.unpack_from("=I", message, _UNION_AT)
+            return not error
+    return False
 
 
 def _parse_head(message: bytes) -> tuple[int, int]:

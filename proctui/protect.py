@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from proctui import procfs
-from proctui.grip import Source
+from proctui.grip import Source, default_source
 from proctui.trails import KTHREADD
 
 _LOGIND_SESSIONS = Path("/run/systemd/sessions")
@@ -80,8 +80,10 @@ def look_around(
     )
 
 
-def all_stats(source: Source = procfs) -> dict[int, procfs.Stat]:
+def all_stats(source: Source | None = None) -> dict[int, procfs.Stat]:
     """Every process of the machine, read once."""
+    if source is None:
+        source = default_source()
     found: dict[int, procfs.Stat] = {}
     for pid in source.pids():
         try:

@@ -1,6 +1,6 @@
 """``python -P -m proctui.sweep``: ends what is left of a session when that is shut down.
 
-Standard library alone; the supervisor runs it as a short-lived child, so that
+Standard library alone where there is /proc; the supervisor runs it as a short-lived child, so that
 it never reads the machine's processes itself.  One JSON object on standard
 input::
 
@@ -27,7 +27,7 @@ import sys
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from proctui import procfs
+from proctui.grip import default_source
 from proctui.procfs import Stat
 from proctui.protect import all_stats
 from proctui.signals import signal_name
@@ -101,10 +101,11 @@ def sweep(order: Order) -> Report:
 
 def _tags(order: Order, stats: Mapping[int, Stat]) -> dict[int, str | None]:
     found: dict[int, str | None] = {}
+    source = default_source()
     for pid, stat in stats.items():
         if stat.sid in order.sids:
             try:
-                found[pid] = procfs.tags(pid)[0]
+                found[pid] = source.tags(pid)[0]
             except OSError:
                 found[pid] = None
     return found

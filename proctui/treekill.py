@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from proctui import procfs
-from proctui.grip import Grip, Source, hold
+from proctui.grip import Grip, Source, default_source, hold
 from proctui.procfs import Stat
 from proctui.protect import all_stats
 from proctui.trails import belonging, orphaned_members, tagged
@@ -103,13 +103,13 @@ class TreeKill:
         spare: Callable[[int], str | None],
         roots: Iterable[Grip] = (),
         trail: Trail = _NO_TRAIL,
-        source: Source = procfs,
+        source: Source | None = None,
     ) -> None:
         """Owns the grips on the roots from now on."""
         self._roots = {grip.pid: grip for grip in roots}
         self._trail = trail
         self._spare = spare
-        self._source = source
+        self._source = default_source() if source is None else source
         self._sessions = set(trail.sessions)
         self._groups: set[int] = set()
         self._first_look = True

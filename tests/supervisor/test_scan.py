@@ -295,6 +295,39 @@ def test_check_succeeds_where_there_is_nothing(
     assert "no zombies, no orphans" in capsys.readouterr().out
 
 
+_LAZY_INIT = """
+import argparse, os, time
+from proctui import procfs
+from proctui.commands.scan import scan
+
+pid = os.fork()
+if pid == 0:
+    child = os.fork()
+    if child == 0:
+        while os.getppid() != 1:
+            time.sleep(0.005)
+        os._exit(5)
+    os._exit(0)
+os.waitpid(pid, 0)
+while not any(procfs.read_stat(p).is_zombie for p in procfs.pids()):
+    time.sleep(0.005)
+scan(argparse.Namespace(json=False, check=False, all_users=False))
+"""
+
+
+def test_an_init_that_does_not_reap_is_named_with_the_cure() -> None:
+    done = subprocess.run(
+        ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", _LAZY_INIT],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if "Traceback" not in done.stderr and done.returncode != 0:
+        pytest.skip(f"pid namespaces are not permitted here: {done.stderr.strip()}")
+    assert "(1) has not joined 1 zombie:" in done.stdout, done.stderr
+    assert "docker run --init" in done.stdout
+
+
 def test_zombies_stand_under_their_parent_once(capsys: pytest.CaptureFixture[str]) -> None:
     many = "rename(b'a\\x1b[31mb')\nfor _ in range(3): fork(lambda: None)\nsay(done=1)\nhang()"
     with family(many) as kin:
