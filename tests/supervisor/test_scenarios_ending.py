@@ -34,6 +34,7 @@ async def test_terminate_is_alive(supervise: Supervise) -> None:
 
 async def test_stubborn(supervise: Supervise) -> None:
     async with classroom("stubborn", supervise, quicken=0.2) as room:
+        await room.hears("started", "stubborn")
         await room.log_says("stubborn", "ready to be terminated")
         pid = room.pid("stubborn")
         await room.do(Signal(workers=("stubborn",), signal="SIGTERM"))

@@ -44,8 +44,9 @@ async def test_orphan(supervise: Supervise) -> None:
 async def test_orphan_tree(supervise: Supervise) -> None:
     async with classroom("orphan-tree", supervise) as room:
         await room.sees(1)
+        names = {"child-1", "child-2", "grandchild-1", "grandchild-2"}
+        await room.until(lambda: {row.name for row in room.below("grandparent")} == names)
         four = room.below("grandparent")
-        assert {row.name for row in four} == {"child-1", "child-2", "grandchild-1", "grandchild-2"}
         pids = {row.name: row.pid for row in four}
         room.sees_not_yet(2, 3)
         await room.do(Signal(workers=("grandparent",), signal="SIGKILL"), 2, 3)
