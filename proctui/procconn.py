@@ -114,16 +114,16 @@ def _subscribe(listening: socket.socket) -> bool:
     There events may still come, asked for by others and with pids that mean
     nothing, so only the answer to this very question counts.
     """
-    number = int.from_bytes(os.urandom(4), "little")
+    number = int.from_bytes(os.urandom(3), "little")
     operation = struct.pack("=I", _LISTEN)
-    body = _CONNECTOR.pack(_CN_IDX_PROC, _CN_VAL_PROC, number, 0, len(operation), 0) + operation
+    body = _CONNECTOR.pack(_CN_IDX_PROC, _CN_VAL_PROC, 0, number, len(operation), 0) + operation
     head = _NETLINK.pack(_NETLINK.size + len(body), _NLMSG_DONE, 0, 0, os.getpid())
     listening.send(head + body)
     for _ in range(_MOST_AT_ONCE):
         message = listening.recv(4096)  # BlockingIOError where there is none left
         _, what = _parse_head(message)
-        _, _, answered, acknowledged, *_ = _CONNECTOR.unpack_from(message, _NETLINK.size)
-        if what == _NONE and answered == number and acknowledged == 1:
+        _, _, _, acknowledged, *_ = _CONNECTOR.unpack_from(message, _NETLINK.size)
+        if what == _NONE and acknowledged == number + 1:  # cn_proc.c: the sequence is its own
             (error,) = struct.unpack_from("=I", message, _UNION_AT)
             return not error
     return False
