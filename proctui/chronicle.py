@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from proctui.exitcodes import exitcode_text
 from proctui.history import Histories, Mark, MarkKind
-from proctui.model import Observation, Row, State, Worker
+from proctui.kin import Kin
+from proctui.model import Row, State, Worker
 from proctui.protocol import Event, EventKind
 
 _MARKS: dict[EventKind, MarkKind] = {
@@ -75,7 +78,9 @@ class Chronicle:
             self.histories.of(row.key).mark(Mark(when, kind))
         self.histories.left(row.key, when)
 
-    def figures(self, key: str, time: float, seen: Observation) -> None:
-        """CPU and memory of that row's process at one moment."""
-        history = self.histories.of(key)
-        history.point(time, seen.cpu_percent or 0.0, seen.sample.rss_bytes)
+    def figures(self, time: float, kin: Iterable[tuple[str, Kin]]) -> None:
+        """CPU and memory of those rows' processes at one moment."""
+        keep = self.histories.keep
+        for key, one in kin:
+            history = self.histories.of(key)
+            history.point(time, one.cpu_percent or 0.0, one.sample.rss_bytes, keep)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from proctui.exitcodes import from_wait_status
 from proctui.model import Departure, Lineage, ProcessSample, State, Worker
 from proctui.naming import person
@@ -52,7 +54,7 @@ class Parent(NamedTuple):
         return person(self.name, self.pid)
 
 
-class Facts(NamedTuple):
+class Facts(msgspec.Struct, kw_only=True):
     """Everything that is known of one row."""
 
     name: str = ""
@@ -80,13 +82,15 @@ class Facts(NamedTuple):
     lost_at: float | None = None
     """When the supervisor was lost: what Python says is as old as that."""
 
-    @property
-    def state(self) -> State:
-        """The state of the row."""
-        if self.worker is None:
-            return State.UNKNOWN if self.sample is None else process_state(self.sample)
-        gone = self.departure is not None or self.searched
-        return worker_state(self.worker, self.sample, departed=gone, lost_at=self.lost_at)
+    state: State = State.UNKNOWN
+    """The state of the row; follows from the rest."""
+
+    def __post_init__(self) -> None:
+        if self.worker is not None:
+            gone = self.departure is not None or self.searched
+            self.state = worker_state(self.worker, self.sample, departed=gone, lost_at=self.lost_at)
+        elif self.sample is not None:
+            self.state = process_state(self.sample)
 
     @property
     def exitcode(self) -> int | None:

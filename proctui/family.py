@@ -46,7 +46,8 @@ class Family(Ancestry):
         lineage = _replace(lineage, first_ppid=worker.ppid, first_parent=first)
         if ppid == worker.ppid:
             kin.orphan = False
-            kin.lineage = _replace(lineage, adopter_pid=None, adopter="", adopted_at=None, why="")
+            lineage = _replace(lineage, adopter_pid=None, adopter="", adopted_at=None, why="")
+            kin.lineage = self._alike.setdefault(lineage, lineage)
             return
         kin.lineage = lineage
         why = f"its first parent {person(first, worker.ppid)} has ended"

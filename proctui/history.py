@@ -7,7 +7,7 @@ of processes that are gone.  Pure; times are seconds since the epoch.
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -15,6 +15,10 @@ MAX_MARKS = 256
 """Kept of one process, the latest."""
 MAX_POINTS = 300
 """CPU and memory figures kept of one process, the latest."""
+FEWEST_POINTS = 30
+"""Kept of each also where there are very many."""
+ALL_POINTS = 300_000
+"""Kept of all processes together, as long as nobody gets fewer than the fewest."""
 MAX_GONE = 2000
 """Histories kept of processes that are gone, the latest."""
 
@@ -48,7 +52,7 @@ class Point(NamedTuple):
 class History:
     """One row's past.  `name` and `worker` stay true after the row has gone."""
 
-    __slots__ = ("_points", "ended_at", "key", "marks", "name", "parent", "worker")
+    __slots__ = ("_begin", "_points", "ended_at", "key", "marks", "name", "parent", "worker")
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -60,37 +64,45 @@ class History:
         """Id of the worker that it is or descends from."""
         self.ended_at: float | None = None
         """Set once the row has gone."""
-        self.marks: deque[Mark] = deque(maxlen=MAX_MARKS)
+        self.marks: list[Mark] = []
+        """In order of time."""
+        self._begin = 0.0
         self._points: array[float] | None = None
+        """Flat: seconds since the first point, CPU per cent, KiB of memory, each 4 bytes."""
 
     def mark(self, mark: Mark) -> None:
         """Adds a mark in order of time, which late news need not come in; none twice."""
         marks = self.marks
-        if not marks or marks[-1].time < mark.time:
-            marks.append(mark)
-            return
-        if any(mark.time == m.time and mark.kind == m.kind for m in marks):
-            return
-        later: list[Mark] = []
-        while marks and marks[-1].time > mark.time:
-            later.append(marks.pop())
-        marks.append(mark)
-        marks.extend(reversed(later))
+        place = len(marks)
+        while place and marks[place - 1].time > mark.time:
+            place -= 1
+        same = place
+        while same and marks[same - 1].time == mark.time:
+            same -= 1
+            if marks[same].kind == mark.kind:
+                return
+        marks.insert(place, mark)
+        if len(marks) > MAX_MARKS:
+            del marks[0]
 
-    def point(self, time: float, cpu_percent: float, rss_bytes: int) -> None:
-        """Adds the figures of one moment."""
+    def point(self, time: float, cpu_percent: float, rss_bytes: int, keep: int) -> None:
+        """Adds the figures of one moment and lets the oldest go if there are more than `keep`."""
         if self._points is None:
-            self._points = array("d")
+            self._points = array("f")
+            self._begin = time
         points = self._points
-        points.extend((time, cpu_percent, rss_bytes))
-        if len(points) > 3 * MAX_POINTS + 192:  # cut now and then, not each time
-            del points[: len(points) - 3 * MAX_POINTS]
+        points.extend((time - self._begin, cpu_percent, rss_bytes / 1024))
+        if len(points) > 4 * keep:  # cut now and then, not each time
+            del points[: len(points) - 3 * keep]
 
     def points(self) -> list[Point]:
         """Figures in order of time, at most `MAX_POINTS`."""
-        flat = self._points or array("d")
-        found = [Point(flat[i], flat[i + 1], int(flat[i + 2])) for i in range(0, len(flat), 3)]
-        return found[-MAX_POINTS:]
+        flat = self._points or array("f")
+        begin = self._begin
+        return [
+            Point(begin + flat[i], flat[i + 1], int(1024 * flat[i + 2]))
+            for i in range(max(0, len(flat) - 3 * MAX_POINTS), len(flat), 3)
+        ]
 
 
 class Histories:
@@ -114,6 +126,11 @@ class Histories:
         if history is None:
             history = self._all[key] = History(key)
         return history
+
+    @property
+    def keep(self) -> int:
+        """How many points each may have, so that all together stay bounded."""
+        return max(FEWEST_POINTS, min(MAX_POINTS, ALL_POINTS // (len(self._all) or 1)))
 
     def left(self, key: str, when: float) -> None:
         """The row has gone; its history may be dropped once too many others followed."""

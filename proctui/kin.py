@@ -78,6 +78,25 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
         """For display and for matching with what Python says."""
         return self.sample.pid
 
+    def take_figures(self, seen: Observation, time: float) -> bool:
+        """Takes a later look in if it brings figures alone; False where more has changed."""
+        old, new = self.sample, seen.sample
+        same = (
+            seen.command is None
+            and old.state == new.state
+            and old.ppid == new.ppid
+            and old.comm == new.comm
+            and old.threads == new.threads
+            and (old.sid, old.pgid, old.uid) == (new.sid, new.pgid, new.uid)
+            and (old.wait_status is None) == (new.wait_status is None)
+            and (seen.tag_worker is None or seen.tag_worker == self.tag_worker)
+        )
+        if same:
+            self.last_seen = time
+            self.sample = new
+            self.cpu_percent = seen.cpu_percent
+        return same
+
     def update(self, seen: Observation, time: float) -> bool:
         """Takes a later look in; True where its parent or session is another than before."""
         self.last_seen = time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from proctui.index import Index
 from proctui.kin import Kin
 
 _REMEMBERED = 4096
@@ -16,9 +17,9 @@ class Kindred:
     def __init__(self) -> None:
         self.kin: dict[int, Kin] = {}
         self._by_pid: dict[int, int] = {}
-        self._under: dict[int, set[int]] = {}
-        self._in_session: dict[int, set[int]] = {}
-        self._born: dict[int, set[int]] = {}
+        self._under = Index()
+        self._in_session = Index()
+        self._born = Index()
         self._departed: dict[int, None] = {}
 
     def living(self, pid: int) -> Kin | None:
@@ -28,15 +29,15 @@ class Kindred:
 
     def under(self, pid: int) -> Collection[int]:
         """Tokens of those whose parent has `pid`."""
-        return self._under.get(pid, ())
+        return self._under.get(pid)
 
     def in_session(self, sid: int) -> Collection[int]:
         """Tokens of those who live in session `sid`."""
-        return self._in_session.get(sid, ())
+        return self._in_session.get(sid)
 
     def born_of(self, token: int) -> Collection[int]:
         """Tokens of those linked to this one as their nearest ancestor that is known."""
-        return self._born.get(token, ())
+        return self._born.get(token)
 
     def has_departed(self, token: int) -> bool:
         """Whether it was here and is gone."""
@@ -58,7 +59,7 @@ class Kindred:
     def descend(self, kin: Kin, parent: Kin) -> None:
         """`parent` is the first parent that was seen of it."""
         kin.parent = kin.via = parent.token
-        self._born.setdefault(parent.token, set()).add(kin.token)
+        self._born.add(parent.token, kin.token)
 
     def forget(self, token: int) -> Kin:
         """Takes a process out; what it brought forth is linked to its own ancestor then."""
@@ -70,26 +71,19 @@ class Kindred:
             del self._by_pid[kin.pid]
         self._unlink(kin)
         if kin.via is not None:
-            _discard(self._born, kin.via, token)
-        for child in self._born.pop(token, ()):
+            self._born.discard(kin.via, token)
+        for child in self._born.pop(token):
             self.kin[child].via = kin.via
             if kin.via is not None:
-                self._born.setdefault(kin.via, set()).add(child)
+                self._born.add(kin.via, child)
         return kin
 
     def _link(self, kin: Kin) -> None:
         kin.linked = (kin.sample.ppid, kin.sample.sid)
-        self._under.setdefault(kin.sample.ppid, set()).add(kin.token)
-        self._in_session.setdefault(kin.sample.sid, set()).add(kin.token)
+        self._under.add(kin.sample.ppid, kin.token)
+        self._in_session.add(kin.sample.sid, kin.token)
 
     def _unlink(self, kin: Kin) -> None:
         ppid, sid = kin.linked
-        _discard(self._under, ppid, kin.token)
-        _discard(self._in_session, sid, kin.token)
-
-
-def _discard(index: dict[int, set[int]], number: int, token: int) -> None:
-    members = index[number]
-    members.discard(token)
-    if not members:
-        del index[number]
+        self._under.discard(ppid, kin.token)
+        self._in_session.discard(sid, kin.token)

@@ -36,6 +36,8 @@ class Changes(NamedTuple):
     """Tokens of all about whom something may have changed."""
     departed: list[tuple[Kin, Departure]]
     """Those that are gone, and forgotten already."""
+    figures: list[Kin]
+    """Those of whom nothing but figures has changed."""
 
 
 class Ancestry:
@@ -53,6 +55,8 @@ class Ancestry:
         self._adopt = adopt
         self._names: dict[int, str] = {}
         self._subreapers: set[int] = set()
+        self._alike: dict[Lineage, Lineage] = {}
+        """Of workers: all that have the same starter share one."""
         self._ends: dict[int, Departure] = {}
         """Those who depart with the present pass."""
 
@@ -107,11 +111,13 @@ class Ancestry:
         self._ends = {d.token: d for d in seen.departures if d.token in self.kin}
         fresh: list[Kin] = []
         moved: list[Kin] = []
+        figures: list[Kin] = []
         for observation in seen.observations:
             kin = self.kin.get(observation.token)
             if kin is not None:
-                touched.add(kin.token)
-                if self._update(kin, observation, seen.time, touched):
+                if kin.take_figures(observation, seen.time):
+                    figures.append(kin)
+                elif self._update(kin, observation, seen.time, touched):
                     moved.append(kin)
             elif not self._kindred.has_departed(observation.token):
                 fresh.append(self._enter(observation, seen.time))
@@ -124,7 +130,7 @@ class Ancestry:
         self._ends = {}
         for token in touched:
             self._name_parents(self.kin[token])
-        return Changes(fresh, touched, departed)
+        return Changes(fresh, touched, departed, figures)
 
     def _learn(self, seen: Pass) -> set[int]:
         """Names of those who aren't watched; tokens of their children where one is news."""
@@ -137,6 +143,7 @@ class Ancestry:
         return touched
 
     def _update(self, kin: Kin, seen: Observation, time: float, touched: set[int]) -> bool:
+        touched.add(kin.token)
         name, command = kin.name, kin.command
         moved = kin.update(seen, time)
         if kin is self.supervisor:

@@ -37,13 +37,15 @@ class Leaders:
 
     def __init__(self) -> None:
         self._runs: dict[int, Run] = {}
+        self._prune_at = 2 * MAX_ENDED
 
     def lead(self, run: Run, inhabited: Callable[[int], bool]) -> None:
         """From now on the session numbered `run.pid` is this run's."""
         self._runs.pop(run.pid, None)
         self._runs[run.pid] = run
-        if len(self._runs) > 2 * MAX_ENDED:
+        if len(self._runs) > self._prune_at:
             self._prune(inhabited)
+            self._prune_at = 2 * max(MAX_ENDED, len(self._runs))
 
     def _prune(self, inhabited: Callable[[int], bool]) -> None:
         empty = [

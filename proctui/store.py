@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from proctui.family import Family
 from proctui.history import History
@@ -214,11 +214,13 @@ class Store:
             touched |= self._roster.supervisor_ended()
         workers |= self._roster.searched(pass_.time)
         touched |= self._by_time_alone(pass_.time)
+        for kin in changes.figures:
+            self._table.figures(kin)
         changed = self._table.refresh(touched, workers, self._now)
         for due in self._table.waiting:
             heapq.heappush(self._due, due)
         self._table.waiting.clear()
-        self._figures(pass_)
+        self._table.chronicle.figures(pass_.time, self._shown(pass_))
         return changed
 
     def _newcomer(self, kin: Kin, time: float) -> set[int]:
@@ -247,9 +249,9 @@ class Store:
                 touched |= self._family.disown(kin, now)
         return touched
 
-    def _figures(self, pass_: Pass) -> None:
+    def _shown(self, pass_: Pass) -> Iterator[tuple[str, Kin]]:
         for seen in pass_.observations:
             kin = self._family.kin.get(seen.token)
             key = None if kin is None else self._table.key(kin)
-            if key is not None and key in self.rows:
-                self._table.chronicle.figures(key, pass_.time, seen)
+            if kin is not None and key is not None and key in self.rows:
+                yield key, kin

@@ -11,28 +11,27 @@ from collections.abc import Iterable
 
 from proctui.blame import Blame
 from proctui.chronicle import Chronicle
-from proctui.classify import Facts, Parent
+from proctui.classify import Parent
 from proctui.family import Family
 from proctui.kin import Kin
-from proctui.model import Row, State
+from proctui.model import Finding, Row, State
 from proctui.naming import INIT
 from proctui.roster import Post, Roster
 from proctui.rowmaking import (
-    Grounds,
-    grounds,
-    judge,
-    process_facts,
+    Around,
+    cpu_share,
+    differences,
+    present,
     process_row,
-    visible,
-    worker_facts,
     worker_row,
 )
-from proctui.tally import Tally
+from proctui.tally import Tally, share
 from proctui.tree import Forest, Rank
 
 REAP_PATIENCE = 5.0
 """Seconds an adopter may take to reap before it is said that it does not."""
-_COPIED = tuple(name for name in Row.__struct_fields__ if name not in ("key", "version"))
+_COMMON = 512
+"""Findings kept to be shared by rows that say the same."""
 
 
 class Table:
@@ -50,7 +49,8 @@ class Table:
         self._roster = roster
         self._neglect: Blame[int] = Blame()
         self._left: Blame[str] = Blame()
-        self._grounds: dict[str, Grounds] = {}
+        self._common: dict[tuple[Finding, ...], tuple[Finding, ...]] = {}
+        self._parents: dict[int, Parent] = {}
         self._homeless: dict[str, set[int]] = {}
         """Whom a worker's row would have under it, if there were one."""
         self._versions = itertools.count(1)
@@ -66,6 +66,7 @@ class Table:
         self._now = now
         self._tokens.update(tokens)
         self._workers.update(workers)
+        self._parents.clear()
         while self._tokens or self._workers:
             todo, self._tokens = sorted(self._tokens), set()
             for token in todo:
@@ -78,15 +79,14 @@ class Table:
                 if post is not None:
                     self._show_worker(post)
         changed, self._changed = self._changed, set()
-        return frozenset(changed.intersection(self.rows))
+        return frozenset(key for key in changed if key in self.rows)
 
     def drop(self, key: str, when: float) -> None:
         """Takes a row out; what hung under it finds its place with the next refresh."""
         row = self.rows.pop(key, None)
         if row is None:
             return
-        self.tally.drop(key)
-        del self._grounds[key]
+        self.tally.change(share(row), None)
         self.chronicle.left(row, when)
         self._tokens |= self._neglect.put(key, None)
         self._workers |= self._left.put(key, None)
@@ -111,61 +111,77 @@ class Table:
     def _show_worker(self, post: Post) -> None:
         worker = post.worker
         kin = None if post.token is None else self._family.kin[post.token]
-        facts = worker_facts(worker, kin, post.departure, self._family.supervisor_pid)
-        if facts.sample is None:
-            kin = None
-        facts = facts._replace(
-            parent=self._parent(worker.ppid if kin is None else kin.sample.ppid),
-            not_reaping=kin is not None and self._not_reaping(kin),
-            neglected=0 if kin is None else self._neglect.count(kin.token),
-            left_behind=self._left.count(worker.id),
-            searched=post.searched,
-            lost_at=self.lost_at,
+        kin = present(worker, kin)
+        around = Around(
+            self._parent(worker.ppid if kin is None else kin.sample.ppid),
+            kin is not None and self._not_reaping(kin),
+            0 if kin is None else self._neglect.count(kin.token),
+            self._left.count(worker.id),
+            self.lost_at,
         )
-        row = worker_row(facts, worker, kin)
+        row = worker_row(
+            worker,
+            kin,
+            post.departure,
+            around,
+            searched=post.searched,
+            supervisor_pid=self._family.supervisor_pid,
+        )
         old = self.rows.get(row.key)
         seen = self._now if old is None else old.first_seen
         row.first_seen = seen if kin is None else kin.first_seen
-        self._commit(row, facts, None, (0, post.order, 0))
+        self._commit(row, None, (0, post.order, 0))
 
     def _show_process(self, kin: Kin) -> None:
-        facts = process_facts(kin)._replace(
-            parent=self._parent(kin.sample.ppid),
-            not_reaping=self._not_reaping(kin),
-            neglected=self._neglect.count(kin.token),
+        around = Around(
+            self._parent(kin.sample.ppid), self._not_reaping(kin), self._neglect.count(kin.token)
         )
-        row = process_row(facts, kin, self._command(kin))
-        self._commit(row, facts, self._home(kin), (1, kin.started_at, kin.token))
+        row = process_row(kin, self._command(kin), around)
+        self._commit(row, self._home(kin), (1, kin.started_at, kin.token))
         dead = kin.sample.is_zombie
         self._tokens |= self._neglect.put(row.key, self._culprit(kin) if dead else None)
         self._workers |= self._left.put(row.key, kin.worker if kin.orphan and not dead else None)
 
-    def _commit(self, row: Row, facts: Facts, parent: str | None, rank: Rank) -> None:
+    def _commit(self, row: Row, parent: str | None, rank: Rank) -> None:
         """Lets the row that stands become this one, where a difference shows."""
         key = row.key
-        old = self.rows.get(key)
-        reasons = grounds(facts)
-        if old is not None and self._grounds[key] == reasons:
-            row.state, row.findings = old.state, old.findings
-        else:
-            judge(row, facts)
-            self._grounds[key] = reasons
         self.forest.place(key, parent, rank)
         row.parent, row.depth = self.forest.parent(key), self.forest.depth(key)
-        if old is not None and visible(old) == visible(row):
+        if len(self._common) > _COMMON:
+            self._common.clear()
+        row.findings = self._common.setdefault(row.findings, row.findings)
+        old = self.rows.get(key)
+        changes = () if old is None else differences(old, row)
+        if old is not None and not changes:
             old.sample = row.sample
             return
         self._tell_others(old, row)
         self.chronicle.row(old, row)
+        self.tally.change(None if old is None else share(old), share(row))
         if old is None:
             old = self.rows[key] = row
             self._tokens |= self._homeless.pop(key, set())
-        else:
-            for name in _COPIED:
-                setattr(old, name, getattr(row, name))
-        old.version = next(self._versions)
-        self.tally.put(old)
-        self._changed.add(key)
+        for name in changes:
+            setattr(old, name, getattr(row, name))
+        self._has_changed(old)
+
+    def _has_changed(self, row: Row) -> None:
+        row.version = next(self._versions)
+        self._changed.add(row.key)
+
+    def figures(self, kin: Kin) -> None:
+        """CPU and memory of a process have changed, and nothing else about it."""
+        row = self.rows.get(self.key(kin) or "")
+        if row is None or row.sample is None:
+            return
+        cpu = cpu_share(kin)
+        if row.cpu_percent == cpu and row.sample.rss_bytes == kin.sample.rss_bytes:
+            row.sample = kin.sample
+            return
+        before = share(row)
+        row.cpu_percent, row.sample = cpu, kin.sample
+        self.tally.change(before, share(row))
+        self._has_changed(row)
 
     def _tell_others(self, old: Row | None, row: Row) -> None:
         """Has those looked at again that a change of this row concerns."""
@@ -209,6 +225,12 @@ class Table:
     def _parent(self, pid: int | None) -> Parent | None:
         if not pid:
             return None
+        parent = self._parents.get(pid)
+        if parent is None:
+            parent = self._parents[pid] = self._look_up(pid)
+        return parent
+
+    def _look_up(self, pid: int) -> Parent:
         family = self._family
         name = family.name(pid)
         kin = family.living(pid)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from proctui.classify import ALIVE_STATES
 from proctui.model import Counts, Row, State
 
-_Share = tuple[int, int, int, int, int, int, int, int]
+Share = tuple[int, int, int, int, int, int, int, int]
 """Workers, alive, ended, failed, zombies, orphans, thousandths of a CPU per cent, bytes."""
 
-_NOTHING: _Share = (0, 0, 0, 0, 0, 0, 0, 0)
+_NOTHING: Share = (0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def share(row: Row) -> _Share:
+def share(row: Row) -> Share:
     """What one row adds.  Whole numbers, so that sums stay exact."""
     worker = row.worker is not None
     state = row.state
@@ -30,7 +28,7 @@ def share(row: Row) -> _Share:
     )
 
 
-def as_counts(total: Iterable[int]) -> Counts:
+def as_counts(total: Share) -> Counts:
     """The sum of shares as the status bar shows it."""
     workers, alive, ended, failed, zombies, orphans, cpu, rss = total
     return Counts(
@@ -49,25 +47,17 @@ class Tally:
     """Sums over all rows; a change costs the row that changed."""
 
     def __init__(self) -> None:
-        self._shares: dict[str, _Share] = {}
-        self._total: list[int] = list(_NOTHING)
+        self._total: Share = _NOTHING
 
     @property
     def counts(self) -> Counts:
         """The sums as they stand."""
         return as_counts(self._total)
 
-    def put(self, row: Row) -> None:
-        """The row is new or has changed."""
-        now = share(row)
-        before = self._shares.get(row.key, _NOTHING)
-        if now != before:
-            self._shares[row.key] = now
-            self._add(now, before)
-
-    def drop(self, key: str) -> None:
-        """The row is gone."""
-        self._add(_NOTHING, self._shares.pop(key, _NOTHING))
-
-    def _add(self, now: _Share, before: _Share) -> None:
-        self._total = [t + n - b for t, n, b in zip(self._total, now, before, strict=True)]
+    def change(self, before: Share | None, now: Share | None) -> None:
+        """The share of a row is another; None before it came and after it went."""
+        if before == now:
+            return
+        pairs = zip(self._total, before or _NOTHING, now or _NOTHING, strict=True)
+        workers, alive, ended, failed, zombies, orphans, cpu, rss = (t - b + n for t, b, n in pairs)
+        self._total = (workers, alive, ended, failed, zombies, orphans, cpu, rss)

@@ -20,13 +20,13 @@ def test_marks_and_points_are_bounded_and_the_latest_are_kept() -> None:
     history = History("w:a")
     for i in range(2 * MAX_POINTS):
         history.mark(Mark(float(i), "signal"))
-        history.point(float(i), 0.5 * i, 1000 * i)
+        history.point(1e9 + i, 0.5 * i, 1024 * i, MAX_POINTS)
     assert len(history.marks) == MAX_MARKS
     points = history.points()
     assert len(points) == MAX_POINTS
     last = 2 * MAX_POINTS - 1
-    assert points[-1] == Point(last, 0.5 * last, 1000 * last)
-    assert points[0].time == MAX_POINTS
+    assert points[-1] == Point(1e9 + last, 0.5 * last, 1024 * last)
+    assert points[0].time == 1e9 + MAX_POINTS
 
 
 def test_a_process_at_rest_takes_no_room() -> None:

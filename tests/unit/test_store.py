@@ -376,6 +376,9 @@ def test_figures_of_one_process_cost_nobody_else_anything(
 
     monkeypatch.setattr(type(story.store._table), "_commit", counted)
     story.look(seen(7, 1007, 200, start=NOON + 7, cpu=50.0))
+    assert story.changed == {"p:7"}
+    assert made == []
+    story.look(seen(7, 1007, 200, start=NOON + 7, state="R"))
     assert made == ["p:7"]
     made.clear()
     story.look(seen(7, 1007, 200, start=NOON + 7, state="Z", status=0))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from proctui.classify import Facts, Parent
 from proctui.model import Cure, Departure, Finding, Lineage, Worker
@@ -59,7 +60,7 @@ def kinds(finding: Finding) -> tuple[str, ...]:
 
 def worker(python: Worker, **known: Any) -> Facts:
     known.setdefault("parent", SUPERVISOR)
-    return Facts(name=python.name, worker=python)._replace(**known)
+    return replace(Facts(name=python.name, worker=python), **known)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_a_worker_of_the_fork_server_says_whose_child_it_is() -> None:
 
 def dead(**known: Any) -> Facts:
     facts = Facts(name="python3", sample=sample("Z", status=2304), zombie_since=NOON + 5)
-    return facts._replace(**known)
+    return replace(facts, **known)
 
 
 @pytest.mark.parametrize(
@@ -421,7 +422,7 @@ def orphan(**known: Any) -> Facts:
         name="python3", sample=seen(1, 201, 1, sid=200).sample, orphan=True, lineage=ORPHAN,
         parent=INIT,
     )  # fmt: skip
-    return facts._replace(**known)
+    return replace(facts, **known)
 
 
 SESSION_ONLY = Lineage(
