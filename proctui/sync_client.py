@@ -233,7 +233,9 @@ def greeted(message: AnyMessage) -> Hello:
 def unreachable(path: Path, error: OSError) -> ConnectionLost:
     """Why nobody could be reached at `path`."""
     if isinstance(error, FileNotFoundError):
-        return ConnectionLost("the session has no socket (any more): its supervisor has ended")
+        return ConnectionLost(
+            "the session's socket is missing: its supervisor has ended, or the file was removed"
+        )
     if isinstance(error, ConnectionRefusedError):
         return ConnectionLost("nobody listens on the session's socket: its supervisor was killed")
     if isinstance(error, TimeoutError | BlockingIOError):

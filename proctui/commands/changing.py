@@ -11,10 +11,13 @@ from proctui import config
 from proctui.commands.output import confirm, interactive, print_object, say
 from proctui.commands.workers import tell
 from proctui.difference import Difference, difference
-from proctui.protocol import Add, Describe, Reload
+from proctui.protocol import Add, Describe, Outcome, Reload, Reply
 from proctui.session import SessionError, find
 from proctui.spec import SessionSpec
 from proctui.sync_client import SyncClient
+
+AT_ONCE = 500
+"""Specifications in one command: a line to the supervisor is bounded (`protocol.MAX_LINE`)."""
 
 
 def add(arguments: argparse.Namespace) -> int:
@@ -32,8 +35,14 @@ def add(arguments: argparse.Namespace) -> int:
     if arguments.idle:
         specs = tuple(msgspec.structs.replace(spec, autostart=False) for spec in specs)
     session = find(arguments.session)
+    outcomes: list[Outcome] = []
     with SyncClient(session.paths.socket) as client:
-        return tell(client.request(Add(specs=specs)), as_json=arguments.json)
+        for first in range(0, len(specs), AT_ONCE):
+            reply = client.request(Add(specs=specs[first : first + AT_ONCE]))
+            if reply.error is not None:
+                raise SessionError(reply.error)
+            outcomes += reply.outcomes
+    return tell(Reply(id=0, outcomes=tuple(outcomes)), as_json=arguments.json)
 
 
 def reload(arguments: argparse.Namespace) -> int:

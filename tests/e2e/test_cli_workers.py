@@ -257,6 +257,14 @@ def test_add(proctui: CommandLine) -> None:
     assert proctui("add", "no colon").status == 2
 
 
+def test_more_than_fit_into_one_command(proctui: CommandLine) -> None:
+    proctui.run(TWO, "web-1")
+    words = ["--name", "many", "--count", "1200", "--idle", "--", "echo", "x" * 1000]
+    done = proctui.right("add", "--json", *words)
+    assert [one["worker"] for one in done.json] == [f"many-{n}" for n in range(1, 1201)]
+    assert len(proctui.workers()) == 1203
+
+
 def test_interrupting_a_join_gives_it_up(proctui: CommandLine) -> None:
     proctui.run(TWO, "web-1")
     with proctui.going("join", "web-1") as process:

@@ -182,6 +182,27 @@ def test_nobody_reads_any_more() -> None:
 
 
 @pytest.mark.parametrize(
+    "words", [["ls"], ["ps"], ["events"], ["init", "/"], ["run", "--detach", "/no.toml"]]
+)
+def test_no_command_brings_in_what_only_the_screen_needs(words: list[str]) -> None:
+    code = (
+        "import sys, proctui.cli; from proctui.arguments import build\n"
+        "proctui.cli.main(sys.argv[1:])\n"
+        "parser = proctui.cli.commands(build())[sys.argv[1]]\n"
+        "proctui.cli._handler(parser.get_default('handler'))\n"
+        "print(sorted({'textual', 'rich', 'psutil'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
     ("words", "ids"),
     [
         (["a"], ["a"]),
