@@ -17,6 +17,8 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 
+import pytest
+
 DEADLINE = 20.0
 
 _KEEPER = """
@@ -140,8 +142,28 @@ def family(actor: str, *, env: dict[str, str] | None = None) -> Iterator[Family]
         yield Family(process, go_write)
     finally:
         os.close(go_write)
-        process.communicate()
+        process.communicate(timeout=DEADLINE)
         assert process.returncode == 0, "the keeper failed"
+
+
+def in_pid_namespace(code: str, *arguments: str) -> str:
+    """What `code` prints as process 1 of a pid namespace of its own; skips where that may not be.
+
+    Ordinary users get a user namespace with it (user_namespaces(7)).
+    """
+    unshare = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if os.geteuid() != 0:
+        unshare += ["--user", "--map-root-user"]
+    done = subprocess.run(
+        [*unshare, sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    if done.returncode != 0 and done.stderr.startswith("unshare:"):
+        pytest.skip(f"pid namespaces are not permitted here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def until(condition: Callable[[], object], what: str = "") -> None:

@@ -170,18 +170,20 @@ async def test_an_orphan_and_its_adopter_by_name() -> None:
             assert view.subreapers == {kin["actor"]}
 
 
-async def test_init_is_no_subreaper() -> None:
-    """An orphan of a pid namespace goes to its pid 1: known by its last number there."""
+async def test_the_init_of_a_pid_namespace_is_one_seen_from_outside_too() -> None:
+    """An orphan in there goes to it, and it is no subreaper; by its last number it is known."""
+    unshare = ["unshare", "--pid", "--fork"]
+    if os.geteuid() != 0:
+        unshare += ["--user", "--map-root-user"]
     command = "import os, signal\nif os.fork() == 0:\n signal.pause()\nsignal.pause()"
-    unshare = ["unshare", "--pid", "--fork", sys.executable, "-c", command]
-    process = subprocess.Popen(unshare)
+    process = subprocess.Popen([*unshare, sys.executable, "-c", command], stderr=subprocess.DEVNULL)
     try:
         until(lambda: process.poll() is not None or procfs.children(process.pid))
         if process.poll() is not None:
             pytest.skip("pid namespaces are not permitted here")
         (init,) = procfs.children(process.pid)
         assert procfs.is_namespace_init(init)
-        until(lambda: procfs.children(init), "its init forks")
+        until(lambda: process.poll() is not None or procfs.children(init), "its init forks")
         assert not procfs.is_namespace_init(procfs.children(init)[0])
         os.kill(init, signal.SIGKILL)
     finally:

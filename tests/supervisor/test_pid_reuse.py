@@ -8,12 +8,11 @@ and mostly its start time as well.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
+
+from tests.supervisor.kin import in_pid_namespace
 
 _TRIAL = """
 import asyncio, json, os, signal, sys
@@ -76,20 +75,8 @@ asyncio.run(main())
 """
 
 
-_UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc"]
-
-
 def run_trial(rounds: int, limit: int) -> dict[str, Any]:
-    done = subprocess.run(
-        [*_UNSHARE, sys.executable, "-c", _TRIAL, str(rounds), str(limit)],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    if done.returncode != 0 and "unshare" in done.stderr and "Traceback" not in done.stderr:
-        pytest.skip(f"pid namespaces are not permitted here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(in_pid_namespace(_TRIAL, str(rounds), str(limit))))
 
 
 def test_the_newcomer_is_never_signalled() -> None:
@@ -105,16 +92,3 @@ def test_nor_where_no_descriptor_is_left_to_hold() -> None:
     if not result["unique"]:
         pytest.skip("this kernel's pidfds have no inode numbers of their own")
     assert (result["signalled"], result["refused"], result["wrong_rows"]) == (0, 200, 0)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="for ordinary users")
-def test_ordinary_users_may_try_it_too() -> None:
-    done = subprocess.run(
-        [*_UNSHARE, "--user", "--map-root-user", sys.executable, "-c", _TRIAL, "20", "1000"],
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    if "unshare" in done.stderr and "Traceback" not in done.stderr:
-        pytest.skip("user namespaces are not permitted here")
-    assert json.loads(done.stdout)["signalled"] == 0
