@@ -18,17 +18,19 @@ from typing import Any
 _IGNORED_BY_PYTHON = frozenset({signal.SIGPIPE, signal.SIGXFSZ})
 """What an interpreter ignores from its start on (signal module, "Note on SIGPIPE")."""
 
+Handlers = tuple[tuple[int, Any], ...]
+"""Signals and the handlers they are to get."""
+
 _former_streams: list[Any] = []
 """The supervisor's stream objects: were they collected, they would close our descriptors."""
+_stdin: Any = None
+_ready = False
+"""The streams are such as a worker needs: it need not make its own."""
 
 
-def reset_signals() -> None:
-    """Gives every signal what a fresh interpreter gives it, then lets blocked ones in.
-
-    The order matters: a signal that the parent blocked around the fork must not
-    meet the parent's handlers, whose wake-up descriptor leads to the parent.
-    """
-    signal.set_wakeup_fd(-1)
+def signals_to_reset() -> Handlers:
+    """All signals that have not what a fresh interpreter gives them, and what that is."""
+    changes: list[tuple[int, Any]] = []
     for signum in signal.valid_signals():
         if signum in (signal.SIGKILL, signal.SIGSTOP):
             continue
@@ -38,7 +40,20 @@ def reset_signals() -> None:
         elif signum in _IGNORED_BY_PYTHON:
             wanted = signal.SIG_IGN
         if signal.getsignal(signum) is not wanted:
-            signal.signal(signum, wanted)
+            changes.append((int(signum), wanted))
+    return tuple(changes)
+
+
+def reset_signals(changes: Handlers | None = None) -> None:
+    """Gives every signal what a fresh interpreter gives it, then lets blocked ones in.
+
+    `changes` is what `signals_to_reset` said in the parent; without it they are looked for here.
+    The order matters: a signal that the parent blocked around the fork must not
+    meet the parent's handlers, whose wake-up descriptor leads to the parent.
+    """
+    signal.set_wakeup_fd(-1)
+    for signum, wanted in signals_to_reset() if changes is None else changes:
+        signal.signal(signum, wanted)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
@@ -69,12 +84,27 @@ def close_others(keep: Collection[int]) -> None:
 
 
 def fresh_streams() -> None:
-    """New `sys.stdout` and `sys.stderr` on descriptors 1 and 2, unbuffered as with ``-u``."""
-    _former_streams.extend((sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__))
-    for fd, name in ((1, "stdout"), (2, "stderr")):
-        stream = _stream(fd, "backslashreplace")
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+    """New `sys.stdin`, `stdout` and `stderr` on descriptors 0 to 2, unbuffered as with ``-u``.
+
+    A supervisor makes them once for itself: its forked children then need not make their own,
+    once their descriptors lead elsewhere.  `sys.stdin` is None until `stdin_again`, lest
+    multiprocessing replace it.
+    """
+    global _ready, _stdin
+    if not _ready:
+        _former_streams.extend((sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__))
+        for fd, name in ((1, "stdout"), (2, "stderr")):
+            stream = _stream(fd, "backslashreplace")
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+        _stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        _ready = True
+    sys.stdin = None
+
+
+def stdin_again() -> None:
+    """Undoes what `fresh_streams` did to `sys.stdin`."""
+    sys.stdin = _stdin
 
 
 def _stream(fd: int, errors: str) -> TextIOWrapper:

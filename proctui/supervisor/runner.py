@@ -14,14 +14,12 @@ if __name__ == "__main__":
     # Our own folder holds modules with everyday names that must not hide the user's.
     del sys.path[0]
 
-import ctypes
 import importlib
 import importlib.util
 import multiprocessing.process
 import signal
-import traceback
 import types
-from pathlib import Path
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Callable, Dict, Optional  # noqa: UP035
 
 _mp: Any = multiprocessing.process
@@ -50,19 +48,21 @@ class Reporter:
 
     def ready(self, name: str, daemon: bool) -> None:
         """User code runs from here on, as a process of this name."""
-        self._last_word({"kind": "ready", "name": name, "daemon": daemon})
+        # Not json.dumps, which takes more memory than all else here.
+        flag = "true" if daemon else "false"
+        self._last_word('{"kind": "ready", "name": ' + _quoted(name) + ', "daemon": ' + flag + "}")
 
     def failed(self, reason: str) -> None:
         """User code was not reached; the reason also goes to the worker's log."""
         os.write(2, ("proctui: failed: " + reason + "\n").encode("utf-8", "backslashreplace"))
-        self._last_word({"kind": "failed", "reason": reason[:4000]})
+        self._last_word(json.dumps({"kind": "failed", "reason": reason[:4000]}))
 
-    def _last_word(self, report: Dict[str, Any]) -> None:  # noqa: UP006
+    def _last_word(self, report: str) -> None:
         if self._fd is None:
             return
         fd, self._fd = self._fd, None
         try:
-            os.write(fd, json.dumps(report).encode() + b"\n")
+            os.write(fd, report.encode("ascii") + b"\n")
         except OSError:
             # The supervisor is gone; the worker goes on without it.
             return
@@ -79,6 +79,8 @@ def die_with_parent(parent_pid: int) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
+    import ctypes  # only the daemonic have a use for it
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0) != 0:
         errno = ctypes.get_errno()
@@ -95,13 +97,13 @@ def find_target(target: str, import_root: str) -> Callable[..., Any]:
     where, _, attribute = target.rpartition(":")
     if import_root not in sys.path[:1]:
         sys.path.insert(0, import_root)
-    importlib.invalidate_caches()
+    _look_anew(import_root)
     try:
         module = _load_file(where, import_root) if where.endswith(".py") else _load_module(where)
     except TargetError:
         raise
     except BaseException as error:
-        traceback.print_exc()
+        _print_traceback()
         raise TargetError(_import_sentence(where, error)) from error
     found: Any = module
     for part in attribute.split("."):
@@ -117,17 +119,32 @@ def find_target(target: str, import_root: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
+def _look_anew(folder: str) -> None:
+    """Has what is in this folder looked up again, in case the parent has, before it changed.
+
+    Not `importlib.invalidate_caches`, which asks all finders there are.
+    """
+    sys.path_importer_cache.pop(folder, None)
+
+
+def _print_traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
 def _load_module(name: str) -> types.ModuleType:
     return importlib.import_module(name)
 
 
 def _load_file(path: str, import_root: str) -> types.ModuleType:
-    file = Path(import_root, path).resolve()
-    full, folder, base = str(file), str(file.parent), file.name
-    if not file.is_file():
+    full = os.path.realpath(os.path.join(import_root, path))  # noqa: PTH118
+    folder, base = os.path.split(full)
+    if not os.path.isfile(full):  # noqa: PTH113
         raise TargetError(f"there is no file {full!r} to take the target from")
     if folder not in sys.path:
         sys.path.insert(0, folder)
+        _look_anew(folder)
     name = base[: -len(".py")]
     known = sys.modules.get(name)
     if known is not None:
@@ -198,7 +215,7 @@ def _become(cls: Any, plan: Dict[str, Any]) -> Callable[[], Any]:  # noqa: UP006
     try:
         body = cls(*plan["args"], **plan["kwargs"])
     except BaseException as error:
-        traceback.print_exc()
+        _print_traceback()
         raise TargetError(f"{cls.__name__}(...) raised {type(error).__name__}: {error}") from error
     finally:
         me._identity, _mp._process_counter = identity, counter

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from proctui.supervisor import process
+from proctui.supervisor import popen, process
 from tests.supervisor import targets
 
 pytestmark = pytest.mark.insides
@@ -239,7 +239,7 @@ def test_a_status_taken_by_somebody_else_is_unknown_not_alive(peeking: Any) -> N
 
 
 def test_without_pidfd_all_the_same_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "pidfd_open", lambda pid: None)
+    monkeypatch.setattr(popen, "pidfd_open", lambda pid: None)
     ctx = process.get_context("fork")
     p = ctx.Process(target=targets.end_with, args=(7,))
     p.start()
@@ -274,7 +274,7 @@ def test_starts_poll_no_sibling(monkeypatch: pytest.MonkeyPatch) -> None:
     for p in some:
         p.start()
     looked: list[int] = []
-    monkeypatch.setattr(process._PeekingPopen, "poll", lambda self, flag=0: looked.append(1))
+    monkeypatch.setattr(popen.PeekingPopen, "poll", lambda self, flag=0: looked.append(1))
     extra = ctx.Process(target=targets.sleep)
     extra.start()
     monkeypatch.undo()
