@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
-import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from proctui.journal import Journal
 from proctui.supervisor import host
+from proctui.supervisor.loop import Loop
 from proctui.supervisor.server import Server, listen
 from proctui.supervisor.session import Session
 from proctui.supervisor.start import (
@@ -30,15 +27,12 @@ from proctui.supervisor.start import (
 LAST_WORDS = 2.0
 """Seconds that clients have, at the end, to take what waits for them."""
 
-logger = logging.getLogger("proctui.supervisor")
-
 
 def main() -> int:
     """Exit status 0 when the session has ended, 1 when it could not begin."""
     line = sys.stdin.buffer.readline()
     if not line.endswith(b"\n"):
         return 1
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         start = decode_start(line)
         host.ignore_terminal_signals()
@@ -65,51 +59,40 @@ def _open(start: SupervisorStart) -> tuple[Journal, socket.socket]:
 
 def supervise(start: SupervisorStart, journal: Journal, listener: socket.socket) -> None:
     """Runs the session to its end."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    over = loop.create_future()
-    session = Session(start, loop, journal, lambda: over.set_result(None))
+    loop = Loop()
+    session = Session(start, loop, journal, lambda: _leave(loop, server))
     server = Server(session, listener, loop)
-    loop.set_exception_handler(_fault_handler(session))
+    loop.fault = session.tell_of_fault
     _end_on(signal.SIGTERM, loop, session)
+    session.begin()
     # What exists now is never collected: workers go on sharing its memory with us.
     gc.collect()
     gc.freeze()
-    session.begin()
     server.begin()
     _answer(SupervisorAnswer(ready=True))
     _leave_starter()
     loop.call_soon(session.autostart)
-    loop.run_until_complete(over)
-    with contextlib.suppress(TimeoutError):
-        loop.run_until_complete(asyncio.wait_for(server.close(), LAST_WORDS))
+    loop.run()
     journal.close()
 
 
-def _end_on(signum: signal.Signals, loop: asyncio.AbstractEventLoop, session: Session) -> None:
+def _leave(loop: Loop, server: Server) -> None:
+    """Gives the clients a moment to take what waits for them."""
+    loop.call_later(LAST_WORDS, loop.stop)
+    server.close(loop.stop)
+
+
+def _end_on(signum: signal.Signals, loop: Loop, session: Session) -> None:
     """Has a signal end the session as a client could.
 
-    Not `loop.add_signal_handler`, whose wake-up descriptor a forked child would share: a signal
-    to that child would call this handler here.
+    No wake-up descriptor (signal.set_wakeup_fd): a forked child would share it, and a signal to
+    that child would call this handler here.
     """
 
     def ask() -> None:
         session.ending.ask("stop", signum.name, lambda error, outcomes: None)
 
-    def handler(*_: object) -> None:
-        loop.call_soon_threadsafe(ask)
-
-    signal.signal(signum, handler)
-
-
-def _fault_handler(session: Session) -> Callable[[asyncio.AbstractEventLoop, dict[str, Any]], None]:
-    def handler(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        logger.error("%s", context.get("message"), exc_info=error)
-        if error is not None:
-            session.tell_of_fault(error)
-
-    return handler
+    signal.signal(signum, lambda *_: loop.call_from_signal(ask))
 
 
 def _answer(answer: SupervisorAnswer) -> None:
@@ -138,6 +121,6 @@ def _leave_starter() -> None:
 
 if __name__ == "__main__":
     status = main()
-    logging.shutdown()
+    sys.stderr.flush()
     # At a common exit multiprocessing would join what could not be ended, perhaps for ever.
     os._exit(status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import struct
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from proctui.protocol import Message, encode
 from proctui.supervisor.connection import Connection
 from proctui.supervisor.joining import Ticket
+from proctui.supervisor.loop import Timer
 from proctui.supervisor.words import clip
 
 LONGEST_NAME = 64
@@ -43,7 +43,7 @@ def peer_of(sock: socket.socket) -> Peer:
 class Client:
     """A connection with a name, and the joins that it waits for."""
 
-    def __init__(self, connection: Connection, peer: Peer, hello_due: asyncio.TimerHandle) -> None:
+    def __init__(self, connection: Connection, peer: Peer, hello_due: Timer) -> None:
         self.connection = connection
         self.peer = peer
         self.hello_due = hello_due

@@ -6,7 +6,6 @@ never block, a turn takes only so many lines, and what it doesn't take is bounde
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import socket
 import time
@@ -14,6 +13,7 @@ from collections import deque
 from typing import Protocol
 
 from proctui.protocol import MAX_LINE, Refusal, encode
+from proctui.supervisor.loop import Loop, Timer
 
 MOST_PENDING = 8 << 20
 """Bytes that may wait for a client, beyond a snapshot it asked for."""
@@ -45,7 +45,7 @@ class Owner(Protocol):
 class Connection:
     """A non-blocking stream socket that belongs to this object."""
 
-    def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:
+    def __init__(self, sock: socket.socket, loop: Loop, owner: Owner) -> None:
         self.open = True
         """False once nothing is read from it any more."""
         self._socket = sock
@@ -63,7 +63,7 @@ class Connection:
         """The first piece of the outbox is the rest of a line."""
         self._flush_due = False
         self._writing = False
-        self._farewell: asyncio.TimerHandle | None = None
+        self._farewell: Timer | None = None
         self._mind_reading()
 
     # ------------------------------------------------------------ out
@@ -115,9 +115,9 @@ class Connection:
         if self._farewell is not None:
             self._farewell.cancel()
         if self._reading:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
         if self._writing:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._socket.fileno())
         self._socket.close()
         self._owner.closed(self)
 
@@ -169,9 +169,9 @@ class Connection:
     def _mind_writing(self) -> None:
         wanted = bool(self._outbox)
         if wanted and not self._writing:
-            self._loop.add_writer(self._socket, self._flush)
+            self._loop.add_writer(self._socket.fileno(), self._flush)
         elif self._writing and not wanted:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._socket.fileno())
         self._writing = wanted
 
     # ------------------------------------------------------------ in
@@ -180,9 +180,9 @@ class Connection:
         """Reads while it is this client's turn and it takes its answers."""
         wanted = self.open and not self._turn_due and self._pending <= ENOUGH_PENDING
         if wanted and not self._reading:
-            self._loop.add_reader(self._socket, self._readable)
+            self._loop.add_reader(self._socket.fileno(), self._readable)
         elif self._reading and not wanted:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
         self._reading = wanted
 
     def _give_turn(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -30,6 +29,7 @@ from proctui.protocol import (
 from proctui.spec import WorkerSpec
 from proctui.supervisor.clients import Client
 from proctui.supervisor.collector import Collector
+from proctui.supervisor.complaints import attempt
 from proctui.supervisor.ending import Answer
 from proctui.supervisor.joining import Ticket
 from proctui.supervisor.session import INTERNAL, Session
@@ -38,8 +38,6 @@ from proctui.supervisor.words import clip
 from proctui.supervisor.world import Done
 
 Act = Callable[[Supervised, Done], None]
-
-logger = logging.getLogger("proctui.supervisor")
 
 
 class Dispatcher:
@@ -51,10 +49,9 @@ class Dispatcher:
 
     def handle(self, client: Client, command: AnyCommand) -> None:
         """Begins one command.  Whatever goes wrong is the answer, and never ends the session."""
-        try:
-            self._handle(client, command)
-        except Exception as error:
-            logger.exception("command %r failed", type(command).__name__)
+        what = f"command {type(command).__name__} of {client.by}"
+        error = attempt(what, lambda: self._handle(client, command))
+        if error is not None:
             self._session.tell_of_fault(error)
             client.send(Reply(id=command.id, error=INTERNAL))
 
@@ -150,10 +147,8 @@ class Dispatcher:
             self._safely(name, done, lambda: act(machine, done))
 
     def _safely(self, name: str, done: Done, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception as error:
-            logger.exception("a command for worker %r failed", name)
+        error = attempt(f"a command for worker {name}", call)
+        if error is not None:
             self._session.tell_of_fault(error)
             done(Outcome(worker=name, ok=False, text=INTERNAL))
 

@@ -75,6 +75,7 @@ class Ending:
         self.stage = "waiting"
 
         def end(machine: Supervised, done: Done) -> None:
+            machine.settle()
             if machine.worker.daemon or not machine.running:
                 machine.stop(by, None, done)
             else:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from proctui.model import Worker
 from proctui.protocol import Event, EventKind, encode
+from proctui.supervisor.complaints import complain
 from proctui.supervisor.words import clip
 from proctui.supervisor.world import SUPERVISOR
 
 REMEMBERED = 5000
 """Events kept in memory for clients that come later; the journal has more."""
 LONGEST_TEXT = 2000
-
-logger = logging.getLogger("proctui.supervisor")
 
 
 class Appender(Protocol):
@@ -109,7 +107,7 @@ class EventLog:
             self._unwritten += 1
             if self._unwritten == 1:
                 reason = error.strerror or str(error)
-                logger.warning("the journal can't be written: %s", reason)
+                complain(f"the journal can't be written: {reason}")
                 self.say("note", f"the journal can't be written: {reason}", by=SUPERVISOR)
             return
         if self._unwritten:

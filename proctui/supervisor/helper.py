@@ -6,12 +6,12 @@ with the statuses of other children.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
-import tempfile
 from collections.abc import Callable
+
+from proctui.supervisor.loop import Loop
 
 REAP_AGAIN = 0.01
 """Seconds between two looks whether a helper that has closed its output has ended."""
@@ -27,7 +27,7 @@ class Helper:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         argv: list[str],
         given: bytes,
         timeout: float,
@@ -81,9 +81,8 @@ class Helper:
 
 def _spawn(argv: list[str], given: bytes) -> tuple[int, int]:
     """The read end of its output, and its pid."""
-    with tempfile.TemporaryFile() as file:
+    with open(_memory_file(), "w+b") as file:
         file.write(given)
-        file.flush()
         file.seek(0)
         read_end, write_end = os.pipe()
         try:
@@ -104,6 +103,15 @@ def _spawn(argv: list[str], given: bytes) -> tuple[int, int]:
         finally:
             os.close(write_end)
     return read_end, pid
+
+
+def _memory_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("given")
+    import tempfile  # heavy, and not needed on Linux
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _ignore(code: int | None, output: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import signal
@@ -25,6 +24,8 @@ def set_subreaper(on: bool) -> None:
 
     Raises OSError where the kernel can't.
     """
+    import ctypes  # only for those who adopt
+
     libc: Any = ctypes.CDLL(None, use_errno=True)
     prctl = getattr(libc, "prctl", None)
     if sys.platform != "linux" or prctl is None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from proctui.supervisor.complaints import attempt
+from proctui.supervisor.loop import Loop
+
 SLICE = 0.005
 """Seconds of work between two looks at everything else."""
-
-logger = logging.getLogger("proctui.supervisor")
 
 
 class Pacer:
     """Takes steps of several pieces of work in turn, so that none waits for another's end."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._work: deque[Iterator[None]] = deque()
         self._going = False
@@ -54,8 +53,18 @@ class Pacer:
 
 def guarded(work: Iterator[None], failed: Callable[[Exception], None]) -> Iterator[None]:
     """`work`, with `failed` called where a step of it raises: then it is over."""
-    try:
-        yield from work
-    except Exception as error:
-        logger.exception("work in slices failed")
-        failed(error)
+    going = True
+
+    def step() -> None:
+        nonlocal going
+        going = next(work, _END) is not _END
+
+    while going:
+        error = attempt("work in slices", step)
+        if error is not None:
+            failed(error)
+            return
+        yield
+
+
+_END = object()

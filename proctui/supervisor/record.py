@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+import contextlib
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -14,6 +16,20 @@ from proctui.supervisor.words import clip
 from proctui.supervisor.world import Done, Run, Say, World
 
 LONGEST_NAME = 200
+
+
+def _sha256() -> Callable[[bytes], Any]:
+    """Not that of `hashlib`, where it can be had: OpenSSL would burden every fork."""
+    for name in ("_sha2", "_sha256"):  # CPython from 3.12 on, and before
+        with contextlib.suppress(ImportError):
+            found: Callable[[bytes], Any] = importlib.import_module(name).sha256
+            return found
+    import hashlib
+
+    return hashlib.sha256
+
+
+_digest = _sha256()
 
 
 class Record:
@@ -56,7 +72,7 @@ class Record:
             joined_at=None,
             failure=None,
             authkey_length=len(run.authkey),
-            authkey_fingerprint=hashlib.sha256(run.authkey).hexdigest()[:8],
+            authkey_fingerprint=_digest(run.authkey).hexdigest()[:8],
         )
 
     def change(self, **changes: object) -> None:

@@ -5,13 +5,12 @@ Nothing that a client does can stop the session or keep other clients waiting.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
-import logging
 import os
 import platform
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from proctui import __version__
@@ -26,8 +25,10 @@ from proctui.protocol import (
     encode,
 )
 from proctui.supervisor.clients import Client, Peer, peer_of
+from proctui.supervisor.complaints import complain
 from proctui.supervisor.connection import Connection
 from proctui.supervisor.dispatch import Dispatcher, number_of
+from proctui.supervisor.loop import Loop
 from proctui.supervisor.session import Session
 from proctui.supervisor.words import clip
 from proctui.supervisor.world import SUPERVISOR
@@ -39,8 +40,6 @@ ACCEPT_PAUSE = 0.5
 """Seconds until the next try where no descriptor is left for another client."""
 _BACKLOG = 128
 _PER_TURN = 32
-
-logger = logging.getLogger("proctui.supervisor")
 
 
 def listen(path: str) -> socket.socket:
@@ -64,9 +63,7 @@ def listen(path: str) -> socket.socket:
 class Server:
     """All connections of a session."""
 
-    def __init__(
-        self, session: Session, listener: socket.socket, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, session: Session, listener: socket.socket, loop: Loop) -> None:
         self._session = session
         self._listener = listener
         self._path = Path(listener.getsockname())
@@ -75,29 +72,28 @@ class Server:
         self._clients: dict[Connection, Client] = {}
         self._leaving: set[Connection] = set()
         """Nothing is read from them any more, but something is still to be sent."""
-        self._all_gone: asyncio.Future[None] | None = None
+        self._all_gone: Callable[[], None] | None = None
         self._closing = False
         """The journal's last event has been written: that the session has ended."""
 
     def begin(self) -> None:
         """From now on clients may come."""
-        self._loop.add_reader(self._listener, self._accept)
+        self._loop.add_reader(self._listener.fileno(), self._accept)
 
-    async def close(self) -> None:
-        """No more clients; returns once those that are there have got what waits for them.
+    def close(self, done: Callable[[], None]) -> None:
+        """No more clients; `done` is called once those that are there have got what waits.
 
         The socket vanishes from the file system.
         """
-        self._loop.remove_reader(self._listener)
+        self._loop.remove_reader(self._listener.fileno())
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
         self._listener.close()
         self._closing = True
         for connection in list(self._clients):
             connection.finish("was told that the session has ended")
-        if self._leaving:
-            self._all_gone = self._loop.create_future()
-            await self._all_gone
+        self._all_gone = done
+        self._look_whether_all_gone()
 
     # ------------------------------------------------------------ coming
 
@@ -110,13 +106,13 @@ class Server:
             except OSError as error:
                 if error.errno in (errno.ECONNABORTED, errno.EINTR):
                     continue
-                logger.warning("no client can be accepted: %s", error)
+                complain(f"no client can be accepted: {error}")
                 self._pause_accepting()
                 return
             self._welcome(connected)
 
     def _pause_accepting(self) -> None:
-        self._loop.remove_reader(self._listener)
+        self._loop.remove_reader(self._listener.fileno())
         self._loop.call_later(ACCEPT_PAUSE, self._go_on_accepting)
 
     def _go_on_accepting(self) -> None:
@@ -179,8 +175,12 @@ class Server:
     def closed(self, connection: Connection) -> None:
         """Its descriptor is free again."""
         self._leaving.discard(connection)
-        if self._all_gone is not None and not self._leaving and not self._all_gone.done():
-            self._all_gone.set_result(None)
+        self._look_whether_all_gone()
+
+    def _look_whether_all_gone(self) -> None:
+        if self._all_gone is not None and not self._leaving:
+            done, self._all_gone = self._all_gone, None
+            done()
 
     # ------------------------------------------------------------ greeting
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from proctui.supervisor import host
 from proctui.supervisor.ending import Answer, Ending
 from proctui.supervisor.events import EventLog
 from proctui.supervisor.logs import LogStore
+from proctui.supervisor.loop import Loop
 from proctui.supervisor.pacer import Pacer, guarded
 from proctui.supervisor.reloading import Reloading, first_fault
 from proctui.supervisor.runs import RealWorld
@@ -34,7 +34,7 @@ class Session:
     def __init__(
         self,
         start: SupervisorStart,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         journal: Journal,
         over: Callable[[], None],
     ) -> None:

@@ -27,7 +27,6 @@ from proctui.supervisor.world import (
     End,
     Run,
     Say,
-    StartRefused,
     World,
 )
 
@@ -64,6 +63,8 @@ class Supervised:
         """The process, until it is reaped."""
         self._failure: str | None = None
         """Why the present run doesn't reach user code, until it has ended."""
+        self._launching: str | None = None
+        """By whom a launch was asked for that has not been done yet."""
         self._automatic = False
         """The present run was started by the restart policy."""
         self._next_spec: WorkerSpec | None = None
@@ -103,6 +104,7 @@ class Supervised:
 
     def follow_spec(self, spec: WorkerSpec, by: str) -> None:
         """Takes over a changed specification: now, or with its next run where one is on."""
+        self.settle()
         self._next_spec = spec
         if not self.running:
             self._take_next_spec()
@@ -120,6 +122,7 @@ class Supervised:
 
         An ended one is joined first.  The count of restarts begins anew.
         """
+        self.settle()
         if self.running:
             self._record.refuse(f"is already running (pid {self.worker.pid})", by, done)
         else:
@@ -142,16 +145,28 @@ class Supervised:
         if self.worker.started_at is not None:
             self._world.mark(self.id, f"restarted by {by}")
         self._automatic = automatic
-        try:
-            self._run = self._world.launch(self.spec, self)
-        except StartRefused as refusal:
-            self._world.mark(self.id, f"failed: {refusal}")
-            self._start_failed(str(refusal))
-            self._follow_policy(None)
-            return
-        self._record.take_run(self._run, self._world.time())
-        self._record.tell("starting", f"is being started as pid {self.worker.pid}", by=by)
+        self._launching = by
+        self._world.launch(self.spec, self)
+
+    def settle(self) -> None:
+        """Has a launch that is under way done, so that it either runs or doesn't."""
+        if self._launching is not None:
+            self._world.launch_now()
+
+    def launched(self, run: Run) -> None:
+        """There is a process of it now."""
+        by, self._launching = self._launching, None
+        self._run = run
+        self._record.take_run(run, self._world.time())
+        self._record.tell("starting", f"is being started as pid {run.pid}", by=by)
         self._starts.launched()
+
+    def refused(self, reason: str) -> None:
+        """No process came to be."""
+        self._launching = None
+        self._world.mark(self.id, f"failed: {reason}")
+        self._start_failed(reason)
+        self._follow_policy(None)
 
     def ready(self, name: str, daemon: bool) -> None:
         """The child says: user code runs."""
@@ -253,6 +268,7 @@ class Supervised:
 
         `timeout` in seconds, None for the worker's own.  The ticket, where one waits, cancels it.
         """
+        self.settle()
         if self.running:
             return self._joins.wait(
                 by, self.spec.join_timeout if timeout is None else timeout, done
@@ -268,6 +284,7 @@ class Supervised:
 
     def wait(self, by: str, done: Done) -> Ticket | None:
         """Joins without any timeout, whatever the worker's own."""
+        self.settle()
         if self.running:
             return self._joins.wait(by, None, done)
         return self.join(by, None, done)
@@ -302,6 +319,7 @@ class Supervised:
 
     def signal(self, name: str, group: bool, by: str, done: Done) -> None:
         """Sends one signal to its process, or to the process group that it leads."""
+        self.settle()
         signalling.send(self._record, self._run, name, group=group, by=by, done=done)
 
     def stop(self, by: str, grace: float | None, done: Done) -> None:
@@ -309,6 +327,7 @@ class Supervised:
 
         `grace` in seconds, None for the worker's own.  A second stop can only hasten the first.
         """
+        self.settle()
         self.starts_called_off += 1
         again, self._again = self._again, []
         self._record.answer([waiter for _, waiter in again], False, f"not restarted: stop by {by}")
@@ -326,6 +345,7 @@ class Supervised:
 
     def restart(self, by: str, done: Done) -> None:
         """Stops what runs, joins it, starts it again; answered when it runs."""
+        self.settle()
         if not self._family.ending:
             self._record.tell("restarting", "is restarted by hand", by=by)
         if self.running and not self._family.ending:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -12,15 +10,15 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from proctui.supervisor import host
+from proctui.supervisor.complaints import complain
 from proctui.supervisor.helper import Helper
+from proctui.supervisor.loop import Loop
 from proctui.supervisor.world import SUPERVISOR, Say
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL for what is left."""
 TIMEOUT = 20.0
 """Seconds that the helper may take beyond the grace period."""
-
-logger = logging.getLogger("proctui.supervisor")
 
 
 class _Ended(msgspec.Struct):
@@ -45,7 +43,7 @@ class Sweep:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Loop,
         tag: str,
         sessions: Callable[[], Iterable[int]],
         adopts: Callable[[], bool],
@@ -112,8 +110,9 @@ class Sweep:
         self._done()
 
     def _fail(self, reason: str) -> None:
-        logger.error("what workers left behind was not looked for: %s", reason)
-        self._say("note", f"what workers left behind was not looked for: {reason}", by=SUPERVISOR)
+        text = f"what workers left behind was not looked for: {reason}"
+        complain(text)
+        self._say("note", text, by=SUPERVISOR)
         self._done()
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
 import time
 from collections import deque
 
+from proctui.supervisor.complaints import complain
 from proctui.supervisor.logs import LogStore
+from proctui.supervisor.loop import Loop
 from proctui.supervisor.supervised import Supervised
 from proctui.supervisor.workers import Workers
 from proctui.supervisor.world import SUPERVISOR, Say
@@ -22,15 +22,11 @@ BUDGET = 0.003
 _BLOCK = 512
 """Bytes that st_blocks counts in (stat(2))."""
 
-logger = logging.getLogger("proctui.supervisor")
-
 
 class Trimming:
     """Goes round all logs that were ever written; those that grow fast come every turn."""
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, workers: Workers, logs: LogStore, say: Say
-    ) -> None:
+    def __init__(self, loop: Loop, workers: Workers, logs: LogStore, say: Say) -> None:
         self._loop = loop
         self._workers = workers
         self._logs = logs
@@ -73,7 +69,7 @@ class Trimming:
             return
         except OSError as error:
             if self._first_of_run(machine):
-                logger.warning("the log of %r can't be trimmed: %s", machine.id, error)
+                complain(f"the log of {machine.id} can't be trimmed: {error}")
 
     def _trim(self, machine: Supervised) -> None:
         released = self._logs.trim(machine.id)

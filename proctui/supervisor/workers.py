@@ -65,6 +65,7 @@ class Workers:
 
     def remove(self, machine: Supervised, by: str) -> Outcome:
         """Forgets one that doesn't run; what is left of it is joined, its restart cancelled."""
+        machine.settle()
         if machine.running:
             text = f"not removed: it runs (pid {machine.worker.pid}), stop it first"
             return Outcome(worker=machine.id, ok=False, text=text, pid=machine.worker.pid)

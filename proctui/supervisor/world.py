@@ -22,10 +22,6 @@ RESTART_POLICY = "restart policy"
 """`Event.by` where no client caused what happened."""
 
 
-class StartRefused(Exception):
-    """No process came to be; the text is one clear sentence."""
-
-
 class End(NamedTuple):
     """How a run ended."""
 
@@ -41,7 +37,13 @@ class Timer(Protocol):
 
 
 class Listener(Protocol):
-    """Who hears of a run.  Never called before `World.launch` has returned."""
+    """Who hears of a launch, and of the run that came of it."""
+
+    def launched(self, run: Run) -> None:
+        """There is a process.  Perhaps called before `World.launch` has returned."""
+
+    def refused(self, reason: str) -> None:
+        """No process came to be; one clear sentence.  The last call."""
 
     def ready(self, name: str, daemon: bool) -> None:
         """User code runs, as a process of this name."""
@@ -97,8 +99,11 @@ class World(Protocol):
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Calls after `delay` seconds."""
 
-    def launch(self, spec: WorkerSpec, listener: Listener) -> Run:
-        """Starts a process; raises `StartRefused`."""
+    def launch(self, spec: WorkerSpec, listener: Listener) -> None:
+        """Has a process started, at once or soon; the listener hears of it."""
+
+    def launch_now(self) -> None:
+        """Returns when all launches that were asked for have been done, or refused."""
 
     def mark(self, worker: str, text: str) -> None:
         """Writes a line of proctui's own into the worker's log, where that can be written."""

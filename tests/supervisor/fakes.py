@@ -13,7 +13,7 @@ from proctui.protocol import EventKind, Outcome
 from proctui.spec import WorkerSpec
 from proctui.supervisor.supervised import Supervised
 from proctui.supervisor.workers import Workers
-from proctui.supervisor.world import End, Listener, StartRefused
+from proctui.supervisor.world import End, Listener
 
 
 class FakeTimer:
@@ -104,6 +104,9 @@ class FakeWorld:
     def __init__(self) -> None:
         self.now = 1_000_000.0
         self.refuse: str | None = None
+        self.together = False
+        """Launches wait for `launch_now`."""
+        self.wanted: list[tuple[WorkerSpec, Listener]] = []
         self.runs: list[FakeRun] = []
         self.marks: list[tuple[str, str]] = []
         self.said: list[Said] = []
@@ -122,13 +125,21 @@ class FakeWorld:
         heapq.heappush(self._timers, (timer.due, next(self._count), timer))
         return timer
 
-    def launch(self, spec: WorkerSpec, listener: Listener) -> FakeRun:
-        if self.refuse is not None:
-            raise StartRefused(self.refuse)
-        run = FakeRun(pid=100 + len(self.runs), spec=spec, listener=listener)
-        run.daemon = bool(spec.daemon)
-        self.runs.append(run)
-        return run
+    def launch(self, spec: WorkerSpec, listener: Listener) -> None:
+        self.wanted.append((spec, listener))
+        if not self.together:
+            self.launch_now()
+
+    def launch_now(self) -> None:
+        wanted, self.wanted = self.wanted, []
+        for spec, listener in wanted:
+            if self.refuse is not None:
+                listener.refused(self.refuse)
+                continue
+            run = FakeRun(pid=100 + len(self.runs), spec=spec, listener=listener)
+            run.daemon = bool(spec.daemon)
+            self.runs.append(run)
+            listener.launched(run)
 
     def mark(self, worker: str, text: str) -> None:
         self.marks.append((worker, text))

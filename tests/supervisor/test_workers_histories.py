@@ -12,11 +12,12 @@ from tests.supervisor.fakes import Answers, FakeRun, FakeWorld, seen
 class Histories:
     """Acts at random on a few workers, and knows what must hold."""
 
-    ACTS = ("start", "join", "join-short", "cancel", "term", "kill", "stop", "restart",
+    ACTS = ("launch", "start", "join", "join-short", "cancel", "term", "kill", "stop", "restart",
             "ready", "fail", "end-0", "end-3", "lose", "advance", "refuse", "obey")  # fmt: skip
 
-    def __init__(self, specs: list[dict[str, object]]) -> None:
+    def __init__(self, specs: list[dict[str, object]], together: bool) -> None:
         self.world = FakeWorld()
+        self.world.together = together
         self.machines = [self.world.add(f"w{n}", **one) for n, one in enumerate(specs)]
         self.asked: list[Answers] = []
 
@@ -25,6 +26,8 @@ class Histories:
         run = next((r for r in self.world.runs[::-1] if r.spec.id == machine.id), None)
         if act in ("ready", "fail", "end-0", "end-3", "lose", "obey"):
             self.live(act, seen(machine).phase, run)
+        elif act == "launch":
+            self.world.launch_now()
         elif act == "advance":
             self.world.advance(which / 4)
         elif act == "refuse":
@@ -114,11 +117,12 @@ class Histories:
         max_size=3,
     ),
     acts=st.lists(st.tuples(st.sampled_from(Histories.ACTS), st.integers(0, 40)), max_size=60),
+    together=st.booleans(),
 )
 def test_any_history_keeps_its_promises(
-    specs: list[dict[str, object]], acts: list[tuple[str, int]]
+    specs: list[dict[str, object]], acts: list[tuple[str, int]], together: bool
 ) -> None:
-    histories = Histories(specs)
+    histories = Histories(specs, together)
     for act, which in acts:
         histories.act(act, which)
         histories.check()
