@@ -24,7 +24,7 @@ class Spec:
 
 
 SPECS: dict[Column, Spec] = {
-    "name": Spec("NAME", 16, 20, 44),
+    "name": Spec("NAME", 15, 20, 44),
     "pid": Spec("PID", 7, 7, 7, right=True),
     "ppid": Spec("PPID", 7, 7, 7, right=True),
     "alive": Spec("ALIVE", 5, 5, 5),
@@ -38,7 +38,7 @@ SPECS: dict[Column, Spec] = {
 }
 
 WORTH: tuple[Column, ...] = (
-    "name", "state", "pid", "exitcode", "alive", "cpu", "age", "mem", "target", "daemon", "ppid",
+    "name", "state", "pid", "exitcode", "alive", "daemon", "age", "cpu", "mem", "target", "ppid",
 )  # fmt: skip
 """Which columns stay when room gets scarce, dearest first."""
 
