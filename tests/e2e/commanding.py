@@ -6,8 +6,10 @@ import contextlib
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,6 +68,33 @@ class CommandLine:
         done = self(*words)
         assert (done.status, done.err) == (0, ""), done
         return done
+
+    def on_terminal(self, *words: str, answers: str = "") -> Done:
+        """A command on a terminal of its own, where somebody types; all it shows is `out`.
+
+        What is typed waits in the terminal until it is asked for (termios(3)).
+        """
+        main, other = pty.openpty()
+        attributes = termios.tcgetattr(other)
+        attributes[3] &= ~termios.ECHO
+        termios.tcsetattr(other, termios.TCSANOW, attributes)
+        os.write(main, answers.encode())
+        with subprocess.Popen(
+            [sys.executable, "-m", "proctui", *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+        ) as process:
+            os.close(other)
+            shown = b""
+            with contextlib.suppress(OSError):  # EIO: nobody has the terminal any more
+                while piece := os.read(main, 4096):
+                    shown += piece
+            status = process.wait(LIMIT)
+        os.close(main)
+        return Done(status, shown.decode(), "")
 
     @contextlib.contextmanager
     def going(self, *words: str) -> Iterator[subprocess.Popen[str]]:

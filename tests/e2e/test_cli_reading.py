@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -111,31 +110,8 @@ def test_a_terminal_gets_logs_harmless_and_a_pipe_as_they_are(proctui: CommandLi
         check=True,
     )
     assert done.stdout.decode() == raw
-    assert on_terminal(proctui, "logs", "hostile") == "\x1b[31mred\x1b[0m\r\nbell^G\r\n\x1b[0m"
-    assert "\x1b]0;title" in on_terminal(proctui, "logs", "--raw", "hostile")
-
-
-def on_terminal(proctui: CommandLine, *words: str) -> str:
-    """What a command writes to a terminal of its own."""
-    main, other = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "proctui", *words],
-        cwd=proctui.folder,
-        env=proctui.environment,
-        stdin=other,
-        stdout=other,
-        stderr=other,
-    ) as process:
-        os.close(other)
-        pieces = []
-        try:
-            while piece := os.read(main, 4096):
-                pieces.append(piece)
-        except OSError:
-            pass  # EIO: nobody has the terminal any more
-        process.wait(30)
-    os.close(main)
-    return b"".join(pieces).decode()
+    assert proctui.on_terminal("logs", "hostile").out == "\x1b[31mred\x1b[0m\r\nbell^G\r\n\x1b[0m"
+    assert "\x1b]0;title" in proctui.on_terminal("logs", "--raw", "hostile").out
 
 
 def test_events(proctui: CommandLine) -> None:

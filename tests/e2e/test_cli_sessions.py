@@ -158,6 +158,27 @@ def test_a_dead_session_is_not_doubled_silently(proctui: CommandLine) -> None:
     until(lambda: proctui.workers()["one"]["alive"])
 
 
+def test_on_a_terminal_a_person_is_asked_about_left_overs(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    worker = proctui.workers()["one"]["pid"]
+    kill_supervisor()
+    neither = proctui.on_terminal("run", "--detach", answers="no\nno\n")
+    assert neither.status == 1
+    assert f"of it still run: one ({worker})" in neither.out
+    assert "End them before starting anew? [y/N]" in neither.out
+    assert "Start anew although they still run? [y/N]" in neither.out
+    assert "nothing was started" in neither.out
+    assert runs(worker)
+    beside = proctui.on_terminal("run", "--detach", answers="n\ny\n")
+    assert beside.status == 0
+    assert runs(worker)
+    proctui.right("shutdown")
+    instead = proctui.on_terminal("run", "--detach", answers="y\n")
+    assert instead.status == 0
+    assert not runs(worker)
+    until(lambda: proctui.workers()["one"]["alive"])
+
+
 def test_a_dead_session_of_which_nothing_runs_is_no_obstacle(proctui: CommandLine) -> None:
     proctui.run('[workers.one]\ncommand = "true"\nreap = "auto"\n')
     until(lambda: proctui.workers()["one"]["joined_at"])
@@ -215,6 +236,9 @@ def test_reload_shows_the_difference_and_follows_the_file(proctui: CommandLine) 
     asked = proctui("reload")
     assert asked.status == 1
     assert "say --yes" in asked.err
+    refused = proctui.on_terminal("reload", answers="\n")
+    assert refused.status == 1
+    assert "Do that? [y/N]" in refused.out
     assert proctui.workers().keys() == before.keys()
     proctui.right("reload", "--yes")
     until(lambda: proctui.workers().keys() == {"same", "other", "new"})
