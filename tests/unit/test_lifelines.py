@@ -1,0 +1,107 @@
+"""Marks → lifelines, as histories of data."""
+
+from __future__ import annotations
+
+import pytest
+
+from proctui.history import History, Mark, MarkKind
+from proctui.lifelines import Lifeline, Segment, Sign, lifeline
+from proctui.model import ProcessSample, Row, State, Worker
+
+
+def history(key: str, *marks: tuple[float, MarkKind, str]) -> History:
+    found = History(key)
+    found.name = "piao"
+    for time, kind, text in marks:
+        found.mark(Mark(time, kind, text, int(time * 10)))
+    return found
+
+
+def signs(line: Lifeline) -> list[Sign]:
+    return [moment.sign for moment in line.moments]
+
+
+def sample(state: str = "S") -> ProcessSample:
+    return ProcessSample(pid=7, ppid=1, pgid=7, sid=7, state=state, start_ticks=1, comm="python3")
+
+
+def test_a_worker_is_a_zombie_from_its_end_to_its_join() -> None:
+    line = lifeline(history("w:a", (1, "started", ""), (3, "ended", "3"), (8, "joined", "3")))
+    assert line.segments == (Segment("alive", 1, 3), Segment("zombie", 3, 8))
+    assert signs(line) == ["start", "zombie", "crashed"]
+
+
+def test_the_supervisors_and_the_kernels_news_of_one_end_are_one_mark() -> None:
+    kernel_first = history("w:a", (1, "started", ""), (3.0, "ended", "7"))
+    kernel_first.mark(Mark(2.99, "zombie", "7"))
+    line = lifeline(kernel_first)
+    assert signs(line) == ["start", "zombie"]
+    assert line.moments[1].seq == 30  # the event's, whose sentence can be looked up
+
+
+def test_a_late_zombie_of_one_that_was_joined_at_once_is_no_second_end() -> None:
+    told = history("w:a", (1, "started", ""), (3, "ended", "0"), (3.001, "joined", "0"))
+    told.mark(Mark(3.002, "zombie", "0"))
+    line = lifeline(told)
+    assert signs(line) == ["start", "zombie", "done"]
+    assert line.segments[-1] == Segment("zombie", 3, 3.001)
+
+
+def test_an_orphan_lives_on_as_one_and_may_become_a_zombie() -> None:
+    line = lifeline(
+        history("p:1", (1, "started", ""), (2, "orphaned", "init"), (5, "zombie", "0"),
+                (6, "joined", ""))
+    )  # fmt: skip
+    assert [s.kind for s in line.segments] == ["alive", "orphaned", "zombie"]
+    assert signs(line) == ["start", "orphan", "zombie", "done"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [("0", "done"), ("3", "crashed"), ("-9 SIGKILL", "crashed"), ("?", "gone"), ("", "gone"),
+     ("was joined; nobody knows how it ended", "gone")],
+)  # fmt: skip
+def test_the_sign_of_an_end(text: str, sign: Sign) -> None:
+    line = lifeline(history("w:a", (1, "started", ""), (2, "ended", text), (3, "joined", text)))
+    assert line.moments[-1].sign == sign
+
+
+def test_each_run_of_a_restarted_worker_has_its_own_segments() -> None:
+    line = lifeline(
+        history("w:a", (1, "started", ""), (2, "ended", "1"), (3, "joined", "1"),
+                (4, "restart", ""), (5, "started", ""))
+    )  # fmt: skip
+    assert line.segments == (
+        Segment("alive", 1, 2), Segment("zombie", 2, 3), Segment("alive", 5, None),
+    )  # fmt: skip
+
+
+def test_what_the_row_says_settles_what_no_mark_told() -> None:
+    joined = Worker(id="a", name="a", phase="joined", pid=7, joined_at=9.0)
+    row = Row(key="w:a", worker=joined, state=State.ENDED, exitcode=0)
+    line = lifeline(history("w:a", (1, "started", ""), (3, "ended", "")), row)
+    assert line.segments[-1] == Segment("zombie", 3, 9.0)
+
+    alive = Row(key="w:a", state=State.SLEEPING, sample=sample(), started_at=4.0)
+    assert lifeline(history("w:a"), alive).segments == (Segment("alive", 4.0, None),)
+
+    orphan = Row(key="p:1", state=State.SLEEPING, sample=sample(), started_at=4.0, orphan=True)
+    assert lifeline(history("p:1"), orphan).segments == (Segment("orphaned", 4.0, None),)
+
+
+def test_an_exit_code_that_only_the_row_knows() -> None:
+    joined = Worker(id="a", name="a", phase="joined", pid=7, joined_at=3.0)
+    row = Row(key="w:a", worker=joined, state=State.ENDED, exitcode=3)
+    line = lifeline(history("w:a", (1, "started", ""), (2, "ended", ""), (3, "joined", "")), row)
+    assert line.moments[-1][1:3] == ("crashed", "3")
+
+
+def test_nothing_is_left_of_the_gone() -> None:
+    gone = history("p:1", (1, "started", ""))
+    gone.ended_at = 4.0
+    assert lifeline(gone).segments == (Segment("alive", 1, 4.0),)
+
+
+def test_when_it_began() -> None:
+    assert lifeline(history("w:a")).began is None
+    assert lifeline(history("w:a", (2, "failed", "no module"))).began == 2
