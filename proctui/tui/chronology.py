@@ -1,0 +1,78 @@
+"""What the timeline reads: the list of the workers view, the gone in it, and their lifelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from proctui.lifelines import Lifeline, lifeline
+from proctui.model import Row
+from proctui.past import WithPast, ghost
+from proctui.store import Store
+from proctui.timeline import Window
+from proctui.tui.listing import Listing
+from proctui.view import Arrangement
+
+
+class Chronology:
+    """Store and listing, as the timeline needs them."""
+
+    def __init__(
+        self, store: Store, listing: Listing, folded: Callable[[], Collection[str]]
+    ) -> None:
+        """`folded` tells whose descendants are hidden."""
+        self._store = store
+        self._listing = listing
+        self._folded = folded
+        self._made: tuple[int, frozenset[str]] | None = None
+        self._arrangement = Arrangement()
+
+    def stale(self) -> None:
+        """The list was sorted, filtered or folded otherwise."""
+        self._made = None
+
+    def arrange(self, window: Window) -> Arrangement:
+        """The rows in the order of the list, with those of the gone that are seen in `window`.
+
+        The same object as before while nothing came, went or changed its place.
+        """
+        gone = [
+            one
+            for one in self._store.histories()
+            if one.ended_at is not None
+            and one.key not in self._store.rows
+            and window.shows(one.marks[0].time if one.marks else one.ended_at, one.ended_at)
+        ]
+        made = (self._store.structure, frozenset(one.key for one in gone))
+        if made != self._made:
+            self._made = made
+            past = WithPast(self._store, gone)
+            self._arrangement = self._listing.arrange(past, self._folded())
+        return self._arrangement
+
+    def row(self, key: str) -> Row | None:
+        """The row that stands, or one that stands for a process that is gone."""
+        row = self._store.rows.get(key)
+        if row is None and (history := self._store.history(key)) is not None:
+            row = ghost(history)
+        return row
+
+    def line(self, row: Row) -> Lifeline:
+        """A row's lifeline."""
+        history = self._store.history(row.key)
+        if history is None:
+            return Lifeline(row.key, row.name)
+        return lifeline(history, self._store.rows.get(row.key))
+
+    def told(self, seq: int | None) -> str:
+        """The sentence of the event of that number, with who caused it; "" where it is unknown."""
+        events = self._store.events
+        index = -1 if seq is None or not events else seq - events[0].seq
+        if not 0 <= index < len(events) or events[index].seq != seq:
+            return ""
+        event = events[index]
+        return f"{event.text}  (by {event.by})" if event.by else event.text
+
+    def began(self) -> float | None:
+        """When the first thing happened that is known of."""
+        firsts = (one.marks[0].time for one in self._store.histories() if one.marks)
+        return min(firsts, default=None)

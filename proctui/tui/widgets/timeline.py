@@ -1,0 +1,436 @@
+"""The timeline: one lifeline per process, drawn line by line on Textual's line API.
+
+Only lines that changed are drawn again.  Time is zoomed, panned and followed by the keys;
+the cursor is on a process, and may select one of the marks on its lifeline.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar, Protocol, Self
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from proctui.lifelines import Lifeline, Moment
+from proctui.model import Row
+from proctui.timeline import Window, fitting, moment_after, moment_before, moments_at
+from proctui.tui import text
+from proctui.tui.widgets import scrollbar
+from proctui.tui.widgets import timeline_lines as lines
+from proctui.tui.widgets.palette import Palette
+from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
+from proctui.tui.widgets.viewport import Viewport
+from proctui.view import Arrangement
+
+HEADER = 1
+"""Lines above the first lifeline."""
+_FEET = 2
+"""Lines below the last."""
+_LOW = 8
+"""Lines below which the legend is left out."""
+_BEAT = 0.25
+"""Seconds between two looks at the clock."""
+_WHEEL = 3
+_WIDEST = 10.0
+"""Seconds a cell that are shown unasked at most."""
+
+
+class Source(Protocol):
+    """What the timeline reads (`proctui.tui.chronology.Chronology`)."""
+
+    def arrange(self, window: Window) -> Arrangement:
+        """The rows of all whose lifelines are to be listed; the same object while unchanged."""
+
+    def line(self, row: Row) -> Lifeline:
+        """A row's lifeline."""
+
+    def told(self, seq: int | None) -> str:
+        """The sentence of an event; untrusted."""
+
+    def began(self) -> float | None:
+        """When the first thing happened."""
+
+
+class Timeline(Widget, can_focus=True):
+    """Lifelines with a cursor, a window of time and a scroll offset of their own."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
+    DEFAULT_CSS = CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor(-1)", "Process above", show=False),
+        Binding("down", "cursor(1)", "Process below", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("g", "cursor(-1000000)", "First process", show=False),
+        Binding("G", "cursor(1000000)", "Last process", show=False),
+        Binding("plus,equals_sign", "zoom(1)", "Zoom in", show=False),
+        Binding("minus", "zoom(-1)", "Zoom out", show=False),
+        Binding("left", "pan(-1)", "Earlier", show=False),
+        Binding("right", "pan(1)", "Later", show=False),
+        Binding("home", "beginning", "To the beginning", show=False),
+        Binding("end", "follow", "Follow what happens now", show=False),
+        Binding("0", "fit", "Show everything so far", show=False),
+        Binding("full_stop,shift+right", "mark(1)", "Next mark of the process", show=False),
+        Binding("comma,shift+left", "mark(-1)", "Mark before", show=False),
+        Binding("enter", "activate", "Details", show=False),
+    ]
+
+    class Highlighted(Message):
+        """The cursor is on another process; `row` is no row of the table where it is gone."""
+
+        def __init__(self, row: Row | None) -> None:
+            super().__init__()
+            self.row = row
+
+    class Activated(Message):
+        """The process under the cursor is wanted."""
+
+    def __init__(
+        self, source: Source, *, clock: Callable[[], float] = time.time, id: str | None = None
+    ) -> None:
+        """`clock` tells seconds since the epoch; tests bring their own."""
+        super().__init__(id=id)
+        self.source = source
+        self.placeholder = ""
+        """What is said where there are no processes; may be untrusted."""
+        self.following = True
+        """Whether the right edge is now."""
+        self._fitted = True
+        self._window = Window(0.0, 1.0, 1)
+        self._clock = clock
+        self._frozen: float | None = None
+        self._arrangement = Arrangement()
+        self._view = Viewport()
+        self._cursor_key: str | None = None
+        self._chosen: Moment | None = None
+        self._palette = Palette(self, "timeline", ORNAMENTS)
+        self._painted: dict[int, lines.Line] = {}
+
+    # ------------------------------------------------------------------ what is shown
+
+    @property
+    def window(self) -> Window:
+        """The stretch of time that is seen."""
+        return self._window
+
+    @property
+    def cursor_row(self) -> Row | None:
+        """The row under the cursor; `gone` where nothing of the process is left."""
+        index = self._view.cursor
+        return self._arrangement.rows[index] if index >= 0 else None
+
+    @property
+    def chosen(self) -> Moment | None:
+        """The mark that is selected."""
+        return self._chosen
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch; stands still while the display is paused."""
+        return self._clock() if self._frozen is None else self._frozen
+
+    def freeze(self, when: float | None) -> None:
+        """Shows everything as it was at `when`; None lets time run."""
+        self._frozen = when
+        self.update()
+
+    def update(self) -> None:
+        """Something may have changed, or time has gone by: draws the lines that differ."""
+        if not self.size.width or not self.display:
+            return
+        self._move_window()
+        arrangement = self.source.arrange(self._window)
+        if arrangement is not self._arrangement:
+            self._arrange(arrangement)
+        self._repaint()
+
+    def move_to(self, key: str | None) -> bool:
+        """Puts the cursor on a process; False where it is not listed."""
+        place = self._place_of(key)
+        if place is None:
+            return False
+        self._go(place)
+        return True
+
+    def _place_of(self, key: str | None) -> int | None:
+        rows = self._arrangement.rows
+        return next((i for i, row in enumerate(rows) if row.key == key), None)
+
+    def _arrange(self, arrangement: Arrangement) -> None:
+        old, self._arrangement = self._view.cursor, arrangement
+        count = len(arrangement.rows)
+        cursor = self._place_of(self._cursor_key)
+        if cursor is None:
+            cursor = max(0, min(old, count - 1)) if count else -1
+        self._view.replace(count, cursor, None)
+        self._take_cursor()
+
+    def _take_cursor(self) -> None:
+        row = self.cursor_row
+        key = None if row is None else row.key
+        if key != self._cursor_key:
+            self._cursor_key, self._chosen = key, None
+            self.post_message(self.Highlighted(row))
+
+    # ------------------------------------------------------------------ the window
+
+    def _move_window(self) -> None:
+        width, now = lines.columns(self.size.width), self.now
+        if self._fitted:
+            began = self.source.began()
+            self._window = fitting(now if began is None else began, now, width, widest=_WIDEST)
+        elif self.following:
+            self._window = Window(0.0, self._window.scale, width).ending(now)
+        elif width != self._window.width:
+            self._window = Window(self._window.start, self._window.scale, width)
+
+    def _set_window(self, window: Window) -> None:
+        """Looks where the person wants to look; following goes on where that is now."""
+        now = self.now
+        self._fitted = False
+        self.following = window.column(now) == window.width - 1
+        self._window = window
+        self.update()
+
+    def action_zoom(self, steps: int, at: float | None = None) -> None:
+        """Closer or further, around the selected mark, else around now or the middle."""
+        window = self._window
+        if at is None:
+            at = window.at(window.width // 2)
+            if self._chosen is not None and 0 <= window.column(self._chosen.time) < window.width:
+                at = self._chosen.time
+            elif self.following:
+                self._set_window(window.zoomed(steps, self.now).ending(self.now))
+                return
+        self._set_window(window.zoomed(steps, at))
+
+    def action_pan(self, step: int) -> None:
+        """Earlier or later by an eighth; not beyond now."""
+        window = self._window.panned(step * max(1, self._window.width // 8))
+        self._set_window(min(window, window.ending(self.now), key=lambda one: one.start))
+
+    def action_beginning(self) -> None:
+        """To where the first thing happened."""
+        began = self.source.began()
+        if began is not None:
+            window = self._window
+            self._set_window(window.panned(window.column(began) - 1))
+
+    def action_follow(self) -> None:
+        """The right edge is now, from now on."""
+        self._set_window(self._window.ending(self.now))
+
+    def action_fit(self) -> None:
+        """Everything so far, also later."""
+        self._fitted = self.following = True
+        self.update()
+
+    # ------------------------------------------------------------------ cursor and marks
+
+    def action_cursor(self, step: int) -> None:
+        """Up or down by `step` processes."""
+        self._go(self._view.cursor + step)
+
+    def action_page(self, step: int) -> None:
+        """Up or down by a screenful less one line."""
+        self._go(self._view.cursor + step * max(1, self._view.height - 1))
+
+    def action_activate(self) -> None:
+        """Says that the process under the cursor is wanted."""
+        if self.cursor_row is not None:
+            self.post_message(self.Activated())
+
+    def action_mark(self, step: int) -> None:
+        """To the next mark of the process, or the one before; begins with what is seen."""
+        line = self._cursor_line()
+        if line is None or not line.moments:
+            return
+        if self._chosen in line.moments:
+            index = line.moments.index(self._chosen) + step
+        elif step > 0:
+            index = _or(moment_after(line, self._window.start - 1e-9), len(line.moments) - 1)
+        else:
+            index = _or(moment_before(line, self._window.end), 0)
+        self._choose(line, max(0, min(len(line.moments) - 1, index)))
+
+    def _choose(self, line: Lifeline, index: int) -> None:
+        self._chosen = line.moments[index]
+        window = self._window.revealing(self._chosen.time)
+        if window != self._window and not 0 <= self._window.column(self._chosen.time) < (
+            self._window.width
+        ):
+            self._set_window(window)
+        self._repaint()
+
+    def unchoose(self) -> bool:
+        """Leaves the mark; False where none is selected."""
+        was, self._chosen = self._chosen, None
+        self._repaint()
+        return was is not None
+
+    def _cursor_line(self) -> Lifeline | None:
+        row = self.cursor_row
+        return None if row is None else self.source.line(row)
+
+    def _go(self, index: int) -> None:
+        self._view.move_to(index)
+        self._take_cursor()
+        self._repaint()
+
+    # ------------------------------------------------------------------ mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Selects a process, and the mark that was hit; twice on a process opens its details."""
+        index = self._view.top + event.y - HEADER
+        if not 0 <= event.y - HEADER < self._view.height or index >= self._view.count:
+            return
+        self._go(index)
+        self._chosen = None
+        line, column = self._cursor_line(), event.x - lines.first_column(self.size.width)
+        if line is not None and 0 <= column < self._window.width:
+            near = (column, column - 1, column + 1)
+            hit = (i for at in near for i in moments_at(line, self._window, at))
+            if (found := next(hit, None)) is not None:
+                self._chosen = line.moments[found]
+        if event.chain == 2 and column < 0:
+            self.action_activate()
+        self._repaint()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zooms out over the lifelines, scrolls over the names, goes later with shift."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Likewise, the other way."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, step: int) -> None:
+        event.stop()
+        column = event.x - lines.first_column(self.size.width)
+        if event.shift:
+            self.action_pan(step)
+        elif column >= 0:
+            self.action_zoom(-step, self._window.at(min(column, self._window.width - 1)))
+        else:
+            self._view.scroll_to(self._view.top + step * _WHEEL)
+            self._repaint()
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Earlier."""
+        event.stop()
+        self.action_pan(-1)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Later."""
+        event.stop()
+        self.action_pan(1)
+
+    # ------------------------------------------------------------------ drawing
+
+    @property
+    def _legend(self) -> bool:
+        return self.size.height >= _LOW
+
+    def _lines(self) -> dict[int, lines.Line]:
+        """What every line of the widget should show now."""
+        width, height, now = self.size.width, self.size.height, self.now
+        window, view = self._window, self._view
+        found = {0: lines.axis(window, width, self.following)}
+        grid = lines.find_grid(window)
+        under: lines.Lane | None = None
+        for index in range(view.top, min(view.count, view.top + view.height)):
+            one = self._lane(index)
+            y = HEADER + index - view.top
+            found[y] = lines.lane(one, window, width, now, grid)
+            under = one if one.cursor else under
+        if under is None and view.cursor >= 0:
+            under = self._lane(view.cursor)
+        if not view.count:
+            said = text.safe(self.placeholder, max(0, width - 1))
+            found[HEADER] = (lines.Run(" "), lines.Run(said, ("placeholder",)))
+        if self._legend:
+            found[height - 2] = lines.legend(width)
+        if height > HEADER + 1:
+            said = "" if self._chosen is None else self._said(self._chosen)
+            found[height - 1] = lines.info(under, said, width, now, ",", ".")
+        return found
+
+    def _said(self, moment: Moment) -> str:
+        return lines.words(moment, self.source.told(moment.seq))
+
+    def _lane(self, index: int) -> lines.Lane:
+        arrangement, view = self._arrangement, self._view
+        row = arrangement.rows[index]
+        cursor = index == view.cursor
+        bar = scrollbar.cell(index - view.top, view.count, view.height, view.top)
+        return lines.Lane(
+            row,
+            arrangement.guides[index],
+            self.source.line(row),
+            cursor,
+            self._chosen if cursor else None,
+            "▐" if bar == "thumb" else "",
+        )
+
+    def _repaint(self) -> None:
+        """Asks for the lines to be drawn that are not as they should be."""
+        before, self._painted = self._painted, self._lines()
+        width = self.size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y in range(self.size.height)
+            if before.get(y) != self._painted.get(y)
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as it was found to be."""
+        style, width = self._palette.style, self.size.width
+        runs = self._painted.get(y, ())
+        strip = Strip([Segment(run.text, style(*run.styles)) for run in runs])
+        return strip.adjust_cell_length(width, style())
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As Textual's; without regions it also forgets styles, which may have changed."""
+        if not regions:
+            self._palette.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Forgets the old styles."""
+        super().notify_style_update()
+        self._palette.clear()
+
+    def on_mount(self) -> None:
+        """Lets time go by."""
+        self.set_interval(_BEAT, self.update)
+
+    def on_show(self) -> None:
+        """Catches up with what happened unseen."""
+        self.update()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fits into the new size."""
+        feet = _FEET if self._legend else 1
+        self._view.resize(max(0, self.size.height - HEADER - feet))
+        self._painted.clear()
+        self.update()
+
+
+def _or(index: int | None, otherwise: int) -> int:
+    return otherwise if index is None else index
