@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import platformdirs
 import pytest
 
@@ -20,6 +21,10 @@ HOME_PLACES = (
     Path(platformdirs.user_config_dir("proctui")),
 )
 """Where proctui would put its files if a test forgot to send it elsewhere."""
+
+# Examples are kept nowhere: the directory may be read-only, and a run must not depend on another.
+hypothesis.settings.register_profile("proctui", database=None)
+hypothesis.settings.load_profile("proctui")
 
 
 @pytest.fixture(scope="session", autouse=True)
