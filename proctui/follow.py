@@ -11,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from proctui.supervisor.logs import next_data, older
 
@@ -74,7 +74,7 @@ class Follower:
             self._descriptor = None
         self._offset, self._torn = 0, False
 
-    def __enter__(self) -> Follower:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

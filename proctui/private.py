@@ -24,14 +24,19 @@ def private_directory(path: Path) -> Path:
     Raises `NotPrivate`.
     """
     try:
-        # Whoever comes first makes it; it is checked whoever that was.
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
+        _make(path)
     except OSError as error:
         raise NotPrivate(f"the directory {path} can't be made: {error.strerror}") from error
     check_private(path)
     return path
+
+
+def _make(path: Path) -> None:
+    """Whoever comes first makes it.  (`Path.mkdir` gives parents the mode of the umask.)"""
+    if not path.parent.exists():
+        _make(path.parent)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
 
 
 def check_private(path: Path) -> None:

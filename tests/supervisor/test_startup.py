@@ -78,7 +78,9 @@ def test_a_started_session_can_be_talked_to_and_found() -> None:
 def test_nothing_of_it_is_open_to_others() -> None:
     where = startup.start(spec(sleeper()))
     alive(where, "w")
-    for directory in (where.directory, where.log_dir, where.socket.parent):
+    state = Path(os.environ["PROCTUI_STATE_DIR"])
+    inner = [path for path in state.rglob("*") if path.is_dir()]
+    for directory in (state, *inner, where.socket.parent):
         assert mode(directory) == 0o700
     files = [where.socket, where.journal, where.facts, where.spec, where.supervisor_log]
     for file in (*files, where.log_dir / "w.log"):

@@ -208,6 +208,16 @@ for number in range(count):
 """
 
 
+class Counting(Follower):
+    """Knows how many lines it gave an end because theirs was released."""
+
+    ends = 0
+
+    def _finish_line(self) -> None:
+        self.ends += bool(self._rest)
+        super()._finish_line()
+
+
 def run_writer(descriptor: int, count: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(descriptor), str(count)], pass_fds=[descriptor]
@@ -223,7 +233,7 @@ def test_against_a_writer_and_a_trimmer_every_line_is_seen_or_counted(
     pieces: list[bytes] = []
     released = trimmed = 0
     deadline = time.monotonic() + 60
-    with run_writer(writer, count) as process, Follower(store.path("w")) as follower:
+    with run_writer(writer, count) as process, Counting(store.path("w")) as follower:
         running = True
         while running:
             running = process.poll() is None
@@ -233,7 +243,7 @@ def test_against_a_writer_and_a_trimmer_every_line_is_seen_or_counted(
                 pieces.append(everything(follower))
             trimmed += store.trim("w")
         pieces.append(everything(follower))
-        released = follower.released
+        released, ends = follower.released, follower.ends
     lines = b"".join(pieces).split(b"\n")
     assert lines.pop() == b""
     # A line that was half read when the rest of it was released was given an end; the rest counts.
@@ -251,7 +261,8 @@ def test_against_a_writer_and_a_trimmer_every_line_is_seen_or_counted(
         previous = number
     assert previous == count - 1
     total = sum(len(line) + 1 for line in expected.values())
-    assert seen_bytes + released == total
+    # What was half read may have lacked nothing but its end.
+    assert total <= seen_bytes + released <= total + ends
     assert trimmed > 0
     assert released > 0 or not slow
 

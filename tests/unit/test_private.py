@@ -14,11 +14,11 @@ from proctui.private import NotPrivate, check_private, private_directory
 def test_it_is_made_closed_to_others_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        made = private_directory(tmp_path / "a" / "b")
+        made = private_directory(tmp_path / "a" / "b" / "c")
     finally:
         os.umask(before)
-    assert stat.S_IMODE(made.stat().st_mode) == 0o700
-    assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
+    for directory in (made, made.parent, made.parent.parent):
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert private_directory(made) == made
 
 
