@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from proctui.client import Client
+from proctui.foreign import ForeignClient
 from proctui.kernel import KernelView
 from proctui.session import SessionPaths
 from proctui.tui.feed import Feed
@@ -86,9 +87,25 @@ def run(paths: SessionPaths) -> int:
     return asyncio.run(_run(paths))
 
 
+def watch(pids: Sequence[int]) -> int:
+    """Shows the trees of processes that proctui did not launch; returns the exit code.
+
+    Raises `ProcessLookupError` with one sentence where one of them does not exist.
+    """
+    return asyncio.run(_watch(pids))
+
+
 async def _run(paths: SessionPaths) -> int:
     client = await Client.connect(paths.socket, "screen")
-    feed = Feed(client, KernelView)
+    return await _show(Feed(client, KernelView))
+
+
+async def _watch(pids: Sequence[int]) -> int:
+    client = ForeignClient(pids)
+    return await _show(Feed(client, client.make_kernel))
+
+
+async def _show(feed: Feed) -> int:
     app = ProctuiApp(feed)
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:

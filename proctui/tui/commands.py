@@ -35,6 +35,6 @@ class ActionCommands(Provider):
                 shown = matcher.highlight(action.title)
                 yield Hit(score, shown, partial(self._do, action), text=action.title, help=tip)
 
-    def _do(self, action: Action) -> None:
+    async def _do(self, action: Action) -> None:
         if isinstance(self.screen, WorkersScreen):
-            self.screen.action_act(action.id)
+            await self.screen.action_act(action.id)

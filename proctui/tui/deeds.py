@@ -15,7 +15,6 @@ from proctui.protocol import (
     Add,
     CancelJoin,
     Command,
-    Describe,
     Join,
     Restart,
     Shutdown,
@@ -224,19 +223,11 @@ class Deeds:
 
         rows = self.feed.store.rows.values()
         taken = {row.worker.id for row in rows if row.worker is not None}
-        specs = await self.host.ask(NewWorker(taken, await self._folder()))
+        source = self.feed.hello.source
+        folder = Path(source).parent if source is not None else Path.cwd()
+        specs = await self.host.ask(NewWorker(taken, folder))
         if specs is not None:
             await self._tell(Add(specs=specs), "added")
-
-    async def _folder(self) -> Path:
-        """What relative paths of a new worker resolve against: the session's own folder."""
-        from proctui.client import ConnectionLost
-
-        try:
-            session = (await self.feed.client.request(Describe())).session
-        except ConnectionLost:
-            session = None
-        return Path(session.folder) if session is not None else Path.cwd()
 
     # ------------------------------------------------------------------ leaving
 

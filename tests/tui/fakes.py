@@ -59,6 +59,7 @@ class FakeClient:
             pid=SUPERVISOR,
             started_at=NOW - 12,
             python="3.11.7",
+            source="/home/egon/proctui.toml",
             tag=f"{session}-tag",
             refresh=3600.0,
         )

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Checkbox, Input, Select
 
-from proctui.protocol import Add, Describe, Reply, Shutdown, Signal
-from proctui.spec import SessionSpec
+from proctui.protocol import Add, Reply, Shutdown, Signal
 from proctui.tui.actions import ACTIONS
 from proctui.tui.screens.help import Help
 from proctui.tui.screens.menu import ordered_signals
@@ -135,13 +134,6 @@ def _form(stage: Stage) -> NewWorker:
 
 async def test_a_new_worker() -> None:
     async with opened() as stage:
-        stage.client.answers.append(
-            lambda command: (
-                Reply(id=0, session=SessionSpec(name="lessons", folder="/home/egon"))
-                if isinstance(command, Describe)
-                else None
-            )
-        )
         await stage.press("n")
         await stage.sees("New worker", "Start method", "/home/egon", "Target is missing")
         await stage.press(*"lessons:pia")

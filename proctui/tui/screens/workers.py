@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
@@ -34,6 +35,8 @@ _EMPTY = "No workers yet: n starts one.  proctui FILE starts those of a worker f
 _NO_MATCH = "Nothing matches the filter: / changes it, Esc takes it away."
 _AGING = 0.9
 """Seconds after which the ages and figures in the details are shown anew, with the next news."""
+_STEPS = 10
+"""Turns of the event loop in which a deed must have opened its dialog."""
 _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
@@ -216,7 +219,7 @@ class WorkersScreen(Screen[None]):
         if row is not None:
             chosen = await self.ask(ActionMenu(who(row), self.scene()))
             if chosen is not None:
-                self.action_act(chosen)
+                await self.action_act(chosen)
 
     @on(ProcessTable.FoldToggled)
     def _folded(self) -> None:
@@ -244,29 +247,28 @@ class WorkersScreen(Screen[None]):
 
     @on(ActionButton.Wanted)
     @on(Footer.Wanted)
-    def _wanted(self, message: ActionButton.Wanted | Footer.Wanted) -> None:
-        self.action_act(message.action.id)
+    async def _wanted(self, message: ActionButton.Wanted | Footer.Wanted) -> None:
+        await self.action_act(message.action.id)
 
     @on(StatusBar.NextZombie)
-    def _zombie_wanted(self) -> None:
-        self.action_act("zombie")
+    async def _zombie_wanted(self) -> None:
+        await self.action_act("zombie")
 
     @on(StatusBar.NextOrphan)
-    def _orphan_wanted(self) -> None:
-        self.action_act("orphan")
+    async def _orphan_wanted(self) -> None:
+        await self.action_act("orphan")
 
     @on(StatusBar.Pressed)
-    def _sign_pressed(self, message: StatusBar.Pressed) -> None:
-        match message.what:
-            case "paused":
-                self.action_act("pause")
-            case "filter":
-                self.action_act("filter")
-            case "tags":
-                self.action_act("untag")
+    async def _sign_pressed(self, message: StatusBar.Pressed) -> None:
+        actions = {"paused": "pause", "filter": "filter", "tags": "untag"}
+        if (action := actions.get(message.what)) is not None:
+            await self.action_act(action)
 
-    def action_act(self, name: str) -> None:
-        """Does an action of the table, or says why it does not apply."""
+    async def action_act(self, name: str) -> None:
+        """Does an action of the table, or says why it does not apply.
+
+        Returns once its dialog is open, where it has one, so that keys typed ahead reach that.
+        """
         action: Action = ACTIONS[name]
         if action.scope in ("row", "session", "screen"):
             why = action.why_not(self.scene())
@@ -275,17 +277,21 @@ class WorkersScreen(Screen[None]):
                 return
         deed = self._doers[name]()
         if deed is not None:
-            self.run_worker(self._finish(deed), name=name, exclusive=False)
+            worker = self.run_worker(self._finish(deed), name=name)
+            for _ in range(_STEPS):
+                if worker.is_finished or not self.is_current:
+                    break
+                await asyncio.sleep(0)
 
     async def _finish(self, deed: Awaitable[None]) -> None:
         await deed
 
-    def action_copy_or_quit(self) -> None:
+    async def action_copy_or_quit(self) -> None:
         """Copies what the mouse has marked; asks about leaving where nothing is marked."""
         if self.get_selected_text():
             self.action_copy_text()
         else:
-            self.action_act("quit")
+            await self.action_act("quit")
 
     def action_escape(self) -> None:
         """Leaves what is open, one thing at a time; else gives up a join that waits."""
