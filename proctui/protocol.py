@@ -67,6 +67,23 @@ class Join(Command, frozen=True, kw_only=True, omit_defaults=True, tag="join"):
     timeout: float | None = None
 
 
+class Adopted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An orphan that the supervisor adopted."""
+
+    pid: int
+    start_ticks: int | None = None
+    """As in /proc/PID/stat (proc_pid_stat(5)); where it is given, only that process is meant."""
+
+
+class JoinAdopted(Command, frozen=True, kw_only=True, omit_defaults=True, tag="join-adopted"):
+    """Reaps orphans that came to an adopting supervisor and have ended; never waits.
+
+    Workers are never touched: whoever has a `Process` object is joined by `Join`.
+    """
+
+    processes: tuple[Adopted, ...]
+
+
 class CancelJoin(Command, frozen=True, kw_only=True, omit_defaults=True, tag="cancel-join"):
     """Gives up the joins that wait for these workers, whoever asked for them."""
 
@@ -146,6 +163,7 @@ AnyCommand = (
     | Subscribe
     | Start
     | Join
+    | JoinAdopted
     | CancelJoin
     | Signal
     | Stop

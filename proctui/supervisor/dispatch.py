@@ -13,6 +13,7 @@ from proctui.protocol import (
     ClientHello,
     Describe,
     Join,
+    JoinAdopted,
     Note,
     Outcome,
     Reload,
@@ -27,6 +28,7 @@ from proctui.protocol import (
     Subscribe,
 )
 from proctui.spec import WorkerSpec
+from proctui.supervisor.adopted import Orphanage
 from proctui.supervisor.clients import Client
 from proctui.supervisor.collector import Collector
 from proctui.supervisor.complaints import attempt
@@ -46,6 +48,7 @@ class Dispatcher:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._workers = session.workers
+        self._orphanage = Orphanage(session.workers, session.events.say)
 
     def handle(self, client: Client, command: AnyCommand) -> None:
         """Begins one command.  Whatever goes wrong is the answer, and never ends the session."""
@@ -94,6 +97,9 @@ class Dispatcher:
                 self._session.reload(spec, client.by, self._answer(client, command.id))
             case Shutdown(mode=mode):
                 self._session.ending.ask(mode, client.by, self._answer(client, command.id))
+            case JoinAdopted(processes=processes):
+                outcomes = tuple(self._orphanage.join(one, client.by) for one in processes)
+                client.send(Reply(id=command.id, outcomes=outcomes))
             case Note():
                 self._note(client, command)
                 client.send(Reply(id=command.id))

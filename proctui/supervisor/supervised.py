@@ -93,6 +93,11 @@ class Supervised:
         return self.worker.phase in ("starting", "alive")
 
     @property
+    def unreaped(self) -> int | None:
+        """Pid of the process whose status nobody but this worker's join may take."""
+        return None if self._run is None else self._run.pid
+
+    @property
     def untouched(self) -> bool:
         """Whether nobody has started or stopped it yet."""
         return self.worker.phase == "idle" and self.starts_called_off == 0
