@@ -152,14 +152,14 @@ def clock(when: float) -> str:
 
 
 def cells(line: Lifeline, window: Window, now: float, grid: tuple[int, ...] = ()) -> list[Cell]:
-    """One cell for each column.  `now` is where what lasts is cut off, `grid` where ticks are."""
+    """One cell for each column; nothing later than `now`.  `grid` says where the ticks are."""
     found: list[Cell] = [""] * window.width
     for column in grid:
         found[column] = "tick"
     for kind in _LOUDNESS:
         for segment in line.segments:
             if segment.kind == kind:
-                end = now if segment.end is None else segment.end
+                end = now if segment.end is None else min(now, segment.end)
                 if segment.start <= end and window.shows(segment.start, end):
                     first = max(0, window.column(segment.start))
                     last = min(window.width - 1, window.column(end))
@@ -167,7 +167,8 @@ def cells(line: Lifeline, window: Window, now: float, grid: tuple[int, ...] = ()
     ranks = [-1] * window.width
     for moment in line.moments:
         column = window.column(moment.time)
-        if 0 <= column < window.width and _RANK[moment.sign] >= ranks[column]:
+        seen = 0 <= column < window.width and moment.time <= now
+        if seen and _RANK[moment.sign] >= ranks[column]:
             found[column], ranks[column] = moment.sign, _RANK[moment.sign]
     return found
 

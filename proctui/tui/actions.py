@@ -14,7 +14,7 @@ from proctui import rules
 from proctui.model import Row
 from proctui.rules import why_not
 
-Group = Literal["Workers", "Processes", "List", "Panes", "Session"]
+Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
 """Heading under which help and palette list an action."""
 
 Scope = Literal["row", "tags", "session", "screen"]
@@ -310,6 +310,20 @@ _TABLE: tuple[Action, ...] = (
         footer="pause",
         group="List",
         tooltip="Hold the picture still; the processes go on.",
+    ),
+    Action(
+        id="view_workers",
+        keys=("1",),
+        title="Workers",
+        group="Views",
+        tooltip="The list of workers and what descends from them.",
+    ),
+    Action(
+        id="view_timeline",
+        keys=("2",),
+        title="Timeline",
+        group="Views",
+        tooltip="One lifeline for each process: alive, orphaned, a zombie, and what happened.",
     ),
     Action(
         id="details",

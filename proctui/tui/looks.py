@@ -65,7 +65,7 @@ class Looks:
             self._find(containing(message.value))
         elif not self._filter(message.value):
             self.screen.query_one(Prompt).close()
-            self.screen.table.focus()
+            self.screen.views.widget.focus()
 
     def _filter(self, typed: str) -> str:
         error = self.screen.listing.filter_by(typed)
@@ -89,7 +89,7 @@ class Looks:
         if prompt.close():
             if prompt.purpose == "filter":
                 self.clear_filter()
-            self.screen.table.focus()
+            self.screen.views.widget.focus()
             return True
         if panes.end_search():
             return True
@@ -145,6 +145,7 @@ class Looks:
         screen = self.screen
         self.paused_since = None if self.paused_since is not None else screen.feed.clock()
         screen.table.freeze(self.paused_since)
+        screen.views.freeze(self.paused_since)
         screen.show_status()
         if self.paused_since is None:
             screen.table.touch(None)
@@ -154,7 +155,7 @@ class Looks:
 
     def _open(self, pane: Pane) -> None:
         """Shows a pane; the key of the pane that is shown already goes into it, and back."""
-        panes, table = self.screen.panes, self.screen.table
+        panes, table = self.screen.panes, self.screen.views.widget
         if panes.current != pane or not panes.has_class("-open"):
             panes.add_class("-open")
             panes.open(pane)
@@ -178,7 +179,7 @@ class Looks:
         if large:
             self.screen.panes.focus_pane()
         else:
-            self.screen.table.focus()
+            self.screen.views.widget.focus()
 
     def _help(self) -> None:
         from proctui.tui.screens.help import Help

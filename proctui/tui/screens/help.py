@@ -63,7 +63,12 @@ _PAGES: Sequence[tuple[str, str]] = (
     ),
 )
 
-_TITLES = {"ProcessTable": "In the list", "Log": "In the log", "Events": "In the events"}
+_TITLES = {
+    "ProcessTable": "In the list",
+    "Log": "In the log",
+    "Events": "In the events",
+    "Timeline": "In the timeline",
+}
 
 
 class Help(Dialog[None]):

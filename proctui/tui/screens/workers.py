@@ -21,12 +21,15 @@ from proctui.tui.listing import Listing
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.screens.dialog import Dialog
+from proctui.tui.views import WORKERS, Views
 from proctui.tui.widgets.buttons import ActionButton, Buttons
 from proctui.tui.widgets.footer import Footer
 from proctui.tui.widgets.panes import Panes
 from proctui.tui.widgets.process_table import ProcessTable
 from proctui.tui.widgets.prompt import Prompt
 from proctui.tui.widgets.status_bar import Status, StatusBar
+from proctui.tui.widgets.view import ViewActivated, ViewMoved
+from proctui.tui.widgets.view_bar import ViewBar
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None] | None]
@@ -74,13 +77,19 @@ class WorkersScreen(Screen[None]):
         self._stale = False
         self._row_shown = 0.0
         self.looks = Looks(self)
-        self._doers: dict[str, Deed] = {**self.deeds.table(), **self.looks.table()}
+        self.views = Views(self)
+        self._doers: dict[str, Deed] = {
+            **self.deeds.table(),
+            **self.looks.table(),
+            **self.views.table(),
+        }
 
     # ------------------------------------------------------------------ composition
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self.status_bar
+        yield ViewBar(WORKERS)
         yield Static(id="banner")
         yield self.table
         yield Prompt(id="prompt")
@@ -108,8 +117,9 @@ class WorkersScreen(Screen[None]):
         else:
             self._stale |= self.listing.shifting and bool(keys)
             self.table.touch(keys)
+        self.views.changed()
         self.show_status()
-        row = self.table.cursor_row
+        row = self.views.row
         changed = row is not None and (row.key in keys or self._worker_of(row) in keys)
         if changed or self.feed.clock() - self._row_shown >= _AGING:
             self.show_row()
@@ -128,6 +138,7 @@ class WorkersScreen(Screen[None]):
         self.table.retain_tags(store.rows.keys())
         self.table.placeholder = _NO_MATCH if self.listing.filter else _EMPTY
         self.table.show(self.listing.arrange(store, self.table.folded))
+        self.views.listed()
 
     def show_status(self) -> None:
         """Counts and signs in the first line."""
@@ -174,7 +185,7 @@ class WorkersScreen(Screen[None]):
         """What the rules look at."""
         counts = self.feed.store.counts
         return Scene(
-            row=self.table.cursor_row,
+            row=self.views.row,
             lost=self.feed.lost is not None,
             zombies=counts.zombies,
             orphans=counts.orphans,
@@ -184,7 +195,7 @@ class WorkersScreen(Screen[None]):
     def show_row(self) -> None:
         """What depends on the row under the cursor: buttons, footer, panes."""
         self._row_shown = self.feed.clock()
-        row = self.table.cursor_row
+        row = self.views.row
         worker = self.feed.store.rows.get(self._worker_of(row)) if row is not None else None
         scene = self.scene()
         self.query_one(Buttons).show(scene)
@@ -202,8 +213,16 @@ class WorkersScreen(Screen[None]):
 
     @on(ProcessTable.Highlighted)
     def _cursor_moved(self) -> None:
+        self.views.follow(self.table.cursor_key)
         self.show_row()
 
+    @on(ViewMoved)
+    def _view_moved(self, message: ViewMoved) -> None:
+        with self.prevent(ProcessTable.Highlighted):
+            self.table.move_to(None if message.row is None else message.row.key)
+        self.show_row()
+
+    @on(ViewActivated)
     @on(ProcessTable.Activated)
     def _row_opened(self) -> None:
         self.panes.open("details")
@@ -215,7 +234,7 @@ class WorkersScreen(Screen[None]):
     async def _offer_actions(self) -> None:
         from proctui.tui.screens.menu import ActionMenu
 
-        row = self.table.cursor_row
+        row = self.views.row
         if row is not None:
             chosen = await self.ask(ActionMenu(who(row), self.scene()))
             if chosen is not None:
@@ -247,7 +266,8 @@ class WorkersScreen(Screen[None]):
 
     @on(ActionButton.Wanted)
     @on(Footer.Wanted)
-    async def _wanted(self, message: ActionButton.Wanted | Footer.Wanted) -> None:
+    @on(ViewBar.Wanted)
+    async def _wanted(self, message: ActionButton.Wanted | Footer.Wanted | ViewBar.Wanted) -> None:
         await self.action_act(message.action.id)
 
     @on(StatusBar.NextZombie)
@@ -295,13 +315,13 @@ class WorkersScreen(Screen[None]):
 
     def action_escape(self) -> None:
         """Leaves what is open, one thing at a time; else gives up a join that waits."""
-        row = self.table.cursor_row
+        row = self.views.row
         if self.looks.escape():
             return
         if row is not None and row.worker is not None and row.worker.joining:
             self.run_worker(self.deeds.cancel_joins())
-        elif not self.looks.clear_filter():
-            self.table.focus()
+        elif not (self.views.escape() or self.looks.clear_filter()):
+            self.views.widget.focus()
 
     # ------------------------------------------------------------------ host of the deeds
 
@@ -313,7 +333,8 @@ class WorkersScreen(Screen[None]):
             shown = [row.key for row in self.table.rows if row.key in tagged]
             hidden = [key for key in rows if key in tagged.difference(shown)]
             return [rows[key] for key in (*shown, *hidden) if key in rows]
-        return [self.table.cursor_row] if self.table.cursor_row is not None else []
+        row = self.views.row
+        return [row] if row is not None else []
 
     def say(self, said: Said) -> None:
         """Tells the person."""

@@ -14,7 +14,6 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,6 +25,7 @@ from proctui.tui.widgets import scrollbar
 from proctui.tui.widgets import timeline_lines as lines
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
+from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.viewport import Viewport
 from proctui.view import Arrangement
 
@@ -83,16 +83,6 @@ class Timeline(Widget, can_focus=True):
         Binding("enter", "activate", "Details", show=False),
     ]
 
-    class Highlighted(Message):
-        """The cursor is on another process; `row` is no row of the table where it is gone."""
-
-        def __init__(self, row: Row | None) -> None:
-            super().__init__()
-            self.row = row
-
-    class Activated(Message):
-        """The process under the cursor is wanted."""
-
     def __init__(
         self, source: Source, *, clock: Callable[[], float] = time.time, id: str | None = None
     ) -> None:
@@ -120,6 +110,11 @@ class Timeline(Widget, can_focus=True):
     def window(self) -> Window:
         """The stretch of time that is seen."""
         return self._window
+
+    @property
+    def listed(self) -> bool:
+        """Whether it has a list yet; before it was drawn for the first time it has none."""
+        return bool(self._arrangement.rows)
 
     @property
     def cursor_row(self) -> Row | None:
@@ -153,9 +148,14 @@ class Timeline(Widget, can_focus=True):
         self._repaint()
 
     def move_to(self, key: str | None) -> bool:
-        """Puts the cursor on a process; False where it is not listed."""
+        """Puts the cursor on a process; False where it is not listed.
+
+        Before anything is listed it is remembered for when something is.
+        """
         place = self._place_of(key)
         if place is None:
+            if not self.listed:
+                self._cursor_key = key
             return False
         self._go(place)
         return True
@@ -178,7 +178,7 @@ class Timeline(Widget, can_focus=True):
         key = None if row is None else row.key
         if key != self._cursor_key:
             self._cursor_key, self._chosen = key, None
-            self.post_message(self.Highlighted(row))
+            self.post_message(ViewMoved(row))
 
     # ------------------------------------------------------------------ the window
 
@@ -246,7 +246,7 @@ class Timeline(Widget, can_focus=True):
     def action_activate(self) -> None:
         """Says that the process under the cursor is wanted."""
         if self.cursor_row is not None:
-            self.post_message(self.Activated())
+            self.post_message(ViewActivated())
 
     def action_mark(self, step: int) -> None:
         """To the next mark of the process, or the one before; begins with what is seen."""

@@ -117,14 +117,15 @@ def _name(one: Lane, room: int) -> Iterator[Run]:
     row = one.row
     guide = one.guide if len(one.guide) + 6 <= room else text.ellipsis()
     shown = text.safe(row.name, max(0, room - len(guide) - 2))
-    sign = _last_sign(one.line) if row.gone else text.state_glyph(row)
+    ghost = row.gone and row.worker is None
+    sign = _last_sign(one.line) if ghost else text.state_glyph(row)
     if one.cursor:
         yield Run(" " * GUTTER + text.plain(guide) + f"{sign} {shown}", ("cursor",))
         return
-    look = "faint" if row.gone else f"glyph-{text.look(row)}"
+    look = "faint" if ghost else f"glyph-{text.look(row)}"
     yield Run(" " * GUTTER + text.plain(guide), ("guide",))
     yield Run(f"{sign} ", (look,))
-    yield Run(shown, ("faint",) if row.gone or row.state.value in _QUIET else ("name",))
+    yield Run(shown, ("faint",) if ghost or row.state.value in _QUIET else ("name",))
 
 
 _QUIET = ("idle", "ended")
