@@ -96,8 +96,10 @@ def watch(pids: Sequence[int]) -> int:
 
 
 async def _run(paths: SessionPaths) -> int:
-    client = await Client.connect(paths.socket, "screen")
-    return await _show(Feed(client, KernelView))
+    async def connect() -> Client:
+        return await Client.connect(paths.socket, "screen")
+
+    return await _show(Feed(await connect(), KernelView, reconnect=connect))
 
 
 async def _watch(pids: Sequence[int]) -> int:

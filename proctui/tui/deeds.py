@@ -146,9 +146,12 @@ class Deeds:
         """Asks, then sends a signal that ends what it hits."""
         fit = self._applicable("kill" if signal == "SIGKILL" else "terminate")
         if fit:
-            await self._confirmed(fit, verb, signal)
+            left_out = len(self.host.asked()) - len(fit)
+            await self._confirmed(fit, verb, signal, left_out)
 
-    async def _confirmed(self, rows: Sequence[Row], verb: str, signal: str) -> None:
+    async def _confirmed(
+        self, rows: Sequence[Row], verb: str, signal: str, left_out: int = 0
+    ) -> None:
         from proctui import protect
         from proctui.protect import look_around
         from proctui.signals import effect, signal_number
@@ -158,6 +161,8 @@ class Deeds:
         protected = partial(protect.protected, around=around)
         plans = {reach: plan(self.feed.store, rows, reach, protected) for reach in _REACHES}
         does = f"{signal}: {effect(signal_number(signal)).removeprefix(f'{verb.lower()}: ')}."
+        if left_out:
+            does += f" {left_out} of the tagged can't be reached by a signal: left out."
         chosen = await self.host.ask(Confirm(Question(verb, does, plans), self.feed.clock()))
         if chosen is not None:
             self.host.untag()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 
@@ -84,7 +84,9 @@ class Feed:
         *,
         clock: Callable[[], float] = time.time,
         totals: Callable[[], Totals] = machine_totals,
+        reconnect: Callable[[], Awaitable[SessionClient]] | None = None,
     ) -> None:
+        """`reconnect` makes another connection to the same session, or raises `ConnectionLost`."""
         self.client = client
         self.hello = client.hello
         self.store = Store(client.hello)
@@ -93,6 +95,7 @@ class Feed:
         self.totals: Totals = (0.0, 0, 0)
         """CPU use of the whole machine in per cent, bytes of memory used, bytes in all."""
         self._read_totals = totals
+        self._reconnect = reconnect
         self.lost: str | None = None
         """Why the supervisor can't be reached any more; None while it can."""
         self.ended: Event | None = None
@@ -108,17 +111,39 @@ class Feed:
     # ------------------------------------------------------------------ the two sources
 
     async def listen(self) -> None:
-        """Hears the supervisor until it goes away; returns then, with `lost` set."""
+        """Hears the supervisor until it goes away for good; returns then, with `lost` set."""
         self.kernel.follow([self.hello.pid])
+        reason = await self._hear_out()
+        while self.ended is None and await self._connected_again():
+            reason = await self._hear_out()
+        self.lost = reason
+        lost = self.store.supervisor_lost(self.clock()) if self.ended is None else frozenset()
+        self._note(lost, always=True)
+
+    async def _hear_out(self) -> str:
+        """Takes what one connection brings; returns why it broke."""
         try:
             await self.client.request(Subscribe())
             async for message in self.client.messages():
                 self._hear(message)
-            reason = "The supervisor closed the connection."
         except ConnectionLost as error:
-            reason = str(error)
-        self.lost = reason
-        self._note(self.store.supervisor_lost(self.clock()), always=True)
+            return str(error)
+        return "the supervisor closed the connection"
+
+    async def _connected_again(self) -> bool:
+        """Whether the same supervisor is still there: it drops clients that are too slow."""
+        if self._reconnect is None:
+            return False
+        try:
+            client = await self._reconnect()
+        except ConnectionLost:
+            return False
+        if client.hello.tag != self.hello.tag or client.hello.pid != self.hello.pid:
+            await client.close()
+            return False
+        await self.client.close()
+        self.client = client
+        return True
 
     def _hear(self, message: Snapshot | Event) -> None:
         if isinstance(message, Event) and message.kind == "session-ended":

@@ -92,6 +92,46 @@ async def test_a_slow_listener_is_told_less_often() -> None:
         assert min(gaps) >= 0.085  # its own 30 ms and twice as long for everything else
 
 
+async def test_a_dropped_connection_is_made_again_and_nothing_is_lost() -> None:
+    clock = Clock()
+    client, kernel = lessons(clock)
+    second = FakeClient(client.workers.values())
+    feed = Feed(
+        client, kernel, clock=clock, totals=lambda: (0.0, 0, 0), reconnect=lambda: _answer(second)
+    )
+    listening = asyncio.create_task(feed.listen())
+    assert await feed.until(lambda: len(feed.store.rows) >= len(client.workers), 5)
+    client.lose("the supervisor dropped the connection: too slow")
+    second.seq = 50
+    second.change("piao-1", "ended", "ended", phase="ended", alive=False, exitcode=4)
+    row = feed.store.rows["w:piao-1"]
+    assert await feed.until(lambda: row.exitcode == 4, 5)
+    assert feed.lost is None
+    assert feed.client is second
+    assert client.closed
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await feed.close()
+
+
+async def test_another_supervisor_is_not_taken_for_the_same() -> None:
+    clock = Clock()
+    client, kernel = lessons(clock)
+    other = FakeClient(session="another")
+    feed = Feed(
+        client, kernel, clock=clock, totals=lambda: (0.0, 0, 0), reconnect=lambda: _answer(other)
+    )
+    client.lose()
+    await asyncio.wait_for(feed.listen(), 5)
+    assert feed.lost is not None
+    assert other.closed
+    await feed.close()
+
+
+async def _answer(client: FakeClient) -> FakeClient:
+    return client
+
+
 async def test_a_lost_supervisor_is_told() -> None:
     clock = Clock()
     client, kernel = lessons(clock)
