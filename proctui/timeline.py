@@ -17,7 +17,14 @@ SCALES = (
     0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600,
     7200, 14400, 43200, 86400,
 )  # fmt: skip
-"""Seconds that one cell can stand for."""
+"""Seconds that one cell can stand for, as zooming goes through them."""
+
+_BETWEEN = (
+    0.015, 0.03, 0.04, 0.06, 0.08, 0.15, 0.25, 0.3, 0.4, 0.6, 0.8, 1.5, 2.5, 3, 4, 6, 8, 15, 40,
+    90, 180, 240, 420, 900,
+)  # fmt: skip
+_FINE = tuple(sorted((*SCALES, *_BETWEEN)))
+"""The same as fitting takes them."""
 
 _TICKS = (
     0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800,
@@ -101,7 +108,7 @@ def fitting(began: float, now: float, width: int, *, widest: float = SCALES[-1])
     """The closest window that shows everything from `began` to `now`; `widest` seconds a cell."""
     span = max(0.0, now - began)
     room = max(1, width - 2)
-    scale = next((s for s in SCALES if s <= widest and span <= s * room), widest)
+    scale = next((s for s in _FINE if s <= widest and span <= s * room), widest)
     return Window(0.0, scale, width).ending(now)
 
 

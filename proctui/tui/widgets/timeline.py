@@ -353,6 +353,8 @@ class Timeline(Widget, can_focus=True):
             under = one if one.cursor else under
         if under is None and view.cursor >= 0:
             under = self._lane(view.cursor)
+        for index in range(view.count, view.top + view.height):
+            found[HEADER + index - view.top] = lines.empty(window, width, grid)
         if not view.count:
             said = text.safe(self.placeholder, max(0, width - 1))
             found[HEADER] = (lines.Run(" "), lines.Run(said, ("placeholder",)))

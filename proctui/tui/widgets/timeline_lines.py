@@ -136,6 +136,15 @@ def _last_sign(line: Lifeline) -> str:
     return glyph(last if last in _ENDS else "gone", mark=True)
 
 
+def empty(window: Window, width: int, grid: tuple[int, ...]) -> Line:
+    """A line without a process: the grid alone."""
+    shown = [" "] * window.width
+    for column in grid:
+        shown[column] = glyph("tick")
+    runs = (Run("".join(group), ("tick",)) for _, group in groupby(shown))
+    return (Run(" " * first_column(width)), *runs)
+
+
 # ------------------------------------------------------------------------- the last lines
 
 
@@ -191,7 +200,7 @@ def legend(width: int) -> Line:
         style = f"mark-{cell}" if mark else cell
         runs += [Run(glyph(cell, mark=mark), (style,)), Run(f" {said}  ", ("legend",))]
         room -= len(said) + 4
-    return (*runs, Run(" " * (room + 0)))
+    return (*runs, Run(" " * room))
 
 
 def words(moment: Moment, told: str) -> str:
