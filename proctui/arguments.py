@@ -186,6 +186,9 @@ def _reading(add: Adder) -> None:
     _session(ps)
     _json(ps)
 
+    watch = add("watch", "watch:watch", texts.WATCH)
+    watch.add_argument("pids", nargs="+", type=_pid, metavar="PID", help="a running process")
+
     scan = add("scan", "scan:scan", texts.SCAN)
     scan.add_argument("--all-users", action="store_true", help="other users' processes too")
     scan.add_argument("--check", action="store_true", help="exit status 1 where any is found")
@@ -251,5 +254,13 @@ def _whole(text: str) -> int:
     return value
 
 
+def _pid(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 1 << 31:
+        raise argparse.ArgumentTypeError(f"is no process id: {text}")
+    return value
+
+
 _seconds.__name__ = "number of seconds"
 _whole.__name__ = "number"
+_pid.__name__ = "process id"

@@ -61,7 +61,8 @@ Example:
 
 JOIN: Final = """\
 waits until workers have ended and reaps them
-The exit status is 1 where the time was up first.
+The exit status is 1 where the time was up first.  A number that is no worker means an orphan
+that the supervisor has adopted (--adopt), by its pid.
 
 Example:
   proctui join --timeout 10 'batch-*'"""
@@ -110,6 +111,13 @@ Also of a dead session. CPU% is of one core, over the life of the process.
 
 Example:
   proctui ps --json | python3 -m json.tool"""
+
+WATCH: Final = """\
+opens the screen for processes that proctui did not launch, and all that descends from them
+Same views, highlights and cures; what multiprocessing says about them is not known.
+
+Example:
+  proctui watch 4711"""
 
 SCAN: Final = """\
 finds every zombie and every orphan of the machine

@@ -77,10 +77,15 @@ def newest(items: list[Item], count: int | None) -> list[Item]:
 
 def confirm(question: str) -> bool:
     """Asks on the terminal; an empty answer is no."""
+    return answer(f"{question} [y/N]").lower() in {"y", "yes"}
+
+
+def answer(question: str) -> str:
+    """Asks on the terminal; what was typed, without the blanks around it."""
     sys.stdout.flush()
-    sys.stderr.write(f"{plain(question)} [y/N] ")
+    sys.stderr.write(f"{plain(question)} ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return sys.stdin.readline().strip()
 
 
 def interactive() -> bool:

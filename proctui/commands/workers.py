@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 import msgspec
 
+from proctui.commands.guard import let_through
 from proctui.commands.output import complain, print_objects, say
 from proctui.commands.resolving import chosen
 from proctui.protocol import (
+    Adopted,
     Command,
     Join,
+    JoinAdopted,
     Note,
     Outcome,
     Reply,
@@ -34,12 +37,24 @@ Make = Callable[[tuple[str, ...]], Command]
 
 def start(arguments: argparse.Namespace) -> int:
     """Starts workers that don't run."""
-    return _act(arguments, lambda workers: Start(workers=workers))
+    return _act(arguments, lambda workers: Start(workers=workers), ends=False)
 
 
 def join(arguments: argparse.Namespace) -> int:
-    """Waits for workers and reaps them."""
-    return _act(arguments, lambda workers: Join(workers=workers, timeout=arguments.timeout))
+    """Waits for workers and reaps them; also orphans that the supervisor adopted, by their pid."""
+    session = find(arguments.session)
+    with SyncClient(session.paths.socket) as client:
+        known = [worker.id for worker in client.subscribe().workers]
+        pids = [word for word in arguments.workers if word.isdecimal() and word not in known]
+        words = [word for word in arguments.workers if word not in pids]
+        workers = tuple(chosen(known, words))
+        adopted = tuple(Adopted(int(pid)) for pid in pids)
+        first = client.request(JoinAdopted(processes=adopted)) if adopted else Reply(id=0)
+        reply = client.request(Join(workers=workers, timeout=arguments.timeout))
+    return tell(
+        msgspec.structs.replace(reply, outcomes=(*first.outcomes, *reply.outcomes)),
+        as_json=arguments.json,
+    )
 
 
 def terminate(arguments: argparse.Namespace) -> int:
@@ -84,14 +99,26 @@ def _signal(arguments: argparse.Namespace, usual: int) -> int:
 
 
 def _act(
-    arguments: argparse.Namespace, make: Make, *, tree: int | None = None, grace: float = GRACE
+    arguments: argparse.Namespace,
+    make: Make,
+    *,
+    ends: bool = True,
+    tree: int | None = None,
+    grace: float = GRACE,
 ) -> int:
-    """Sends the command and tells what came of it; with `tree` ends the workers' trees too."""
+    """Sends the command and tells what came of it; with `tree` ends the workers' trees too.
+
+    `ends`: it ends what it hits, or may.
+    """
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
         snapshot = client.subscribe()
         known = [worker.id for worker in snapshot.workers]
         workers = tuple(chosen(known, arguments.workers))
+        if ends:
+            meant = [worker for worker in snapshot.workers if worker.id in workers]
+            through = let_through(meant, arguments.workers, client.hello)
+            workers = tuple(worker for worker in workers if worker in through)
         if tree is None:
             reply = client.request(make(workers))
         else:
