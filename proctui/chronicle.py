@@ -78,6 +78,15 @@ class Chronicle:
             self.histories.of(row.key).mark(Mark(when, kind))
         self.histories.left(row.key, when)
 
+    def exitcode(self, key: str, code: int | None) -> None:
+        """How a process ended of which only its history is left, where the kernel still tells."""
+        history = self.histories.get(key)
+        if code is None or history is None or not history.marks:
+            return
+        last = history.marks[-1]
+        if last.kind in ("ended", "joined") and not last.text:
+            history.marks[-1] = last._replace(text=exitcode_text(code))
+
     def figures(self, time: float, kin: Iterable[tuple[str, Kin]]) -> None:
         """CPU and memory of those rows' processes at one moment."""
         keep = self.histories.keep

@@ -12,6 +12,7 @@ import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from proctui.exitcodes import from_wait_status
 from proctui.family import Family
 from proctui.history import History
 from proctui.kin import Kin
@@ -206,7 +207,9 @@ class Store:
             self._roster.departed(kin, departure)
             if kin.bound is not None:
                 workers.add(kin.bound)
-            self._table.drop(f"p:{kin.token}", departure.ended_at)
+            key = f"p:{kin.token}"
+            self._table.drop(key, departure.ended_at)
+            self._table.chronicle.exitcode(key, from_wait_status(departure.wait_status))
         for kin in changes.fresh:
             if kin.token in self._family.kin:
                 touched |= self._newcomer(kin, pass_.time)

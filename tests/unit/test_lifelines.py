@@ -7,6 +7,7 @@ import pytest
 from proctui.history import History, Mark, MarkKind
 from proctui.lifelines import Lifeline, Segment, Sign, lifeline
 from proctui.model import ProcessSample, Row, State, Worker
+from tests.unit.story import SUPERVISOR, Story, running, seen
 
 
 def history(key: str, *marks: tuple[float, MarkKind, str]) -> History:
@@ -105,3 +106,14 @@ def test_nothing_is_left_of_the_gone() -> None:
 def test_when_it_began() -> None:
     assert lifeline(history("w:a")).began is None
     assert lifeline(history("w:a", (2, "failed", "no module"))).began == 2
+
+
+@pytest.mark.parametrize(("status", "sign"), [(0, "done"), (3 << 8, "crashed"), (None, "gone")])
+def test_how_a_descendant_ended_that_its_parent_joined_at_once(
+    status: int | None, sign: Sign
+) -> None:
+    story = Story().snapshot(running()).look(seen(1, SUPERVISOR, 1), seen(2, 200, SUPERVISOR))
+    story.look(seen(3, 300, 200), after=1).look(gone=[3], status=status, after=1)
+    history = story.store.history("p:3")
+    assert history is not None
+    assert lifeline(history).moments[-1].sign == sign
