@@ -1,18 +1,23 @@
 """The one table of actions: what a person can do, by which key, and when it applies.
 
 Bindings, buttons, footer, command palette and help are all read from `ACTIONS`;
-nothing else names a key.  Pure data and pure rules: no terminal in here.
+nothing else names a key.  When they apply is in `applying`.  Pure: no terminal in here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from proctui import rules
 from proctui.model import Row
-from proctui.rules import why_not
+from proctui.tui import applying
+from proctui.tui.applying import Rule, Scene, foreign_zombie, who
+
+__all__ = [
+    "ACTIONS", "FOOTER_GAP", "Action", "Group", "Scene", "Scope", "buttons", "footer",
+    "footer_text", "foreign_zombie", "key_name", "who",
+]  # fmt: skip
 
 Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
 """Heading under which help and palette list an action."""
@@ -20,27 +25,6 @@ Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
 Scope = Literal["row", "tags", "session", "screen"]
 """What it acts on: the row under the cursor, the tagged rows where there are any (else the row),
 the session as a whole, or only what is shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What the rules look at when they say whether an action applies."""
-
-    row: Row | None = None
-    """The row under the cursor."""
-    lost: bool = False
-    """The supervisor is gone: nobody is left to start or to join."""
-    zombies: int = 0
-    orphans: int = 0
-    tagged: int = 0
-
-
-Rule = Callable[[Row | None, Scene], str | None]
-"""Returns the sentence that says why it does not apply to that row, or None where it does."""
-
-
-def _always(row: Row | None, scene: Scene) -> str | None:
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,70 +44,11 @@ class Action:
     """Label of its button; empty for none."""
     footer: str = ""
     """Label in the footer; empty for none."""
-    rule: Rule = field(default=_always)
+    rule: Rule = field(default=applying.always)
 
     def why_not(self, scene: Scene, row: Row | None = None) -> str | None:
         """Why it does not apply to `row` (default: the row under the cursor), or None."""
         return self.rule(scene.row if row is None else row, scene)
-
-
-# ------------------------------------------------------------------------- the rules
-
-_NO_ROW = "There is no process under the cursor."
-_GONE = "The supervisor is gone: nobody is left who could {verb}."
-
-
-def who(row: Row) -> str:
-    """Name and pid of a row, as sentences name it: ``factory (40330)``."""
-    return f"{row.name} ({row.pid})" if row.pid is not None else row.name
-
-
-def foreign_zombie(row: Row | None) -> bool:
-    """A zombie that neither the person nor the supervisor can join, only its own parent."""
-    return row is not None and row.zombie and why_not(row, "join") is not None
-
-
-def _asks(action: rules.Action) -> Rule:
-    """The rule of `proctui.rules` for this action, as a whole sentence."""
-
-    def rule(row: Row | None, scene: Scene) -> str | None:
-        if row is None:
-            return _NO_ROW
-        reason = why_not(row, action, supervisor_lost=scene.lost)
-        return None if reason is None else f"{who(row)}: {reason}."
-
-    return rule
-
-
-def _join(row: Row | None, scene: Scene) -> str | None:
-    """A second join is no second join: the key gives up the first."""
-    if row is not None and row.worker is not None and row.worker.joining and not scene.lost:
-        return None
-    return _asks("join")(row, scene)
-
-
-def _join_all(row: Row | None, scene: Scene) -> str | None:
-    return _GONE.format(verb="join anything") if scene.lost else None
-
-
-def _new(row: Row | None, scene: Scene) -> str | None:
-    return _GONE.format(verb="start a worker") if scene.lost else None
-
-
-def _zombie(row: Row | None, scene: Scene) -> str | None:
-    return None if scene.zombies else "There is no zombie."
-
-
-def _orphan(row: Row | None, scene: Scene) -> str | None:
-    return None if scene.orphans else "There is no orphan."
-
-
-def _row(row: Row | None, scene: Scene) -> str | None:
-    return _NO_ROW if row is None else None
-
-
-def _tagged(row: Row | None, scene: Scene) -> str | None:
-    return None if scene.tagged else "Nothing is tagged: space tags the row under the cursor."
 
 
 # ------------------------------------------------------------------------- the table
@@ -136,7 +61,7 @@ _TABLE: tuple[Action, ...] = (
         button="Join",
         group="Workers",
         scope="tags",
-        rule=_join,
+        rule=applying.join,
         tooltip="Wait for the worker to end and take its exit code: this is what ends a zombie. "
         "Never blocks; j again or escape gives up.",
     ),
@@ -147,7 +72,7 @@ _TABLE: tuple[Action, ...] = (
         button="Terminate",
         group="Processes",
         scope="tags",
-        rule=_asks("terminate"),
+        rule=applying.asks("terminate"),
         tooltip="Send SIGTERM, after a question: ends it without clean-up unless it handles that.",
     ),
     Action(
@@ -157,7 +82,7 @@ _TABLE: tuple[Action, ...] = (
         button="Kill",
         group="Processes",
         scope="tags",
-        rule=_asks("kill"),
+        rule=applying.asks("kill"),
         tooltip="Send SIGKILL, after a question: no process can refuse that.",
     ),
     Action(
@@ -167,7 +92,7 @@ _TABLE: tuple[Action, ...] = (
         button="Restart",
         group="Workers",
         scope="tags",
-        rule=_asks("restart"),
+        rule=applying.asks("restart"),
         tooltip="Stop the worker if it runs, join it and start it again.",
     ),
     Action(
@@ -177,7 +102,7 @@ _TABLE: tuple[Action, ...] = (
         button="Start",
         group="Workers",
         scope="tags",
-        rule=_asks("start"),
+        rule=applying.asks("start"),
         tooltip="Start a worker that does not run.",
     ),
     Action(
@@ -187,7 +112,7 @@ _TABLE: tuple[Action, ...] = (
         button="New",
         group="Workers",
         scope="session",
-        rule=_new,
+        rule=applying.new,
         tooltip="Fill in a form and start another worker.",
     ),
     Action(
@@ -196,7 +121,7 @@ _TABLE: tuple[Action, ...] = (
         title="Stop",
         group="Workers",
         scope="tags",
-        rule=_asks("stop"),
+        rule=applying.asks("stop"),
         tooltip="Stop the worker: its stop signal, the grace period, then SIGKILL; joined after.",
     ),
     Action(
@@ -205,7 +130,7 @@ _TABLE: tuple[Action, ...] = (
         title="Join all that ended",
         group="Workers",
         scope="session",
-        rule=_join_all,
+        rule=applying.join_all,
         tooltip="Join every worker that has ended and was not joined.",
     ),
     Action(
@@ -215,7 +140,7 @@ _TABLE: tuple[Action, ...] = (
         footer="signal",
         group="Processes",
         scope="tags",
-        rule=_asks("signal"),
+        rule=applying.asks("signal"),
         tooltip="Choose a signal by name or number, with what it does, and send it.",
     ),
     Action(
@@ -240,7 +165,7 @@ _TABLE: tuple[Action, ...] = (
         footer="tag",
         group="List",
         scope="row",
-        rule=_row,
+        rule=applying.row_needed,
         tooltip="Tag the row; an action then means all that are tagged.",
     ),
     Action(
@@ -249,7 +174,7 @@ _TABLE: tuple[Action, ...] = (
         title="Tag with descendants",
         group="List",
         scope="row",
-        rule=_row,
+        rule=applying.row_needed,
         tooltip="Tag the row and everything that descends from it.",
     ),
     Action(
@@ -257,7 +182,7 @@ _TABLE: tuple[Action, ...] = (
         keys=("U",),
         title="Untag all",
         group="List",
-        rule=_tagged,
+        rule=applying.tagged,
         tooltip="Take every tag away.",
     ),
     Action(
@@ -266,7 +191,7 @@ _TABLE: tuple[Action, ...] = (
         title="Next zombie",
         footer="zombie",
         group="List",
-        rule=_zombie,
+        rule=applying.zombie,
         tooltip="Move the cursor to the next process that is dead and was not joined.",
     ),
     Action(
@@ -275,7 +200,7 @@ _TABLE: tuple[Action, ...] = (
         title="Next orphan",
         footer="orphan",
         group="List",
-        rule=_orphan,
+        rule=applying.orphan,
         tooltip="Move the cursor to the next process whose parent is gone.",
     ),
     Action(
@@ -292,7 +217,7 @@ _TABLE: tuple[Action, ...] = (
         title="Fold or unfold",
         group="List",
         scope="row",
-        rule=_row,
+        rule=applying.row_needed,
         tooltip="Hide or show what descends from the row.",
     ),
     Action(

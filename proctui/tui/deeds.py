@@ -13,15 +13,17 @@ from typing import Protocol, TypeVar
 from proctui.model import Row
 from proctui.protocol import (
     Add,
+    Adopted,
     CancelJoin,
     Command,
     Join,
+    JoinAdopted,
     Restart,
     Shutdown,
     Start,
     Stop,
 )
-from proctui.rules import parent_of
+from proctui.rules import parent_of, why_not
 from proctui.tui.actions import ACTIONS, Scene, foreign_zombie
 from proctui.tui.feed import Feed
 from proctui.tui.operate import Operator, Said, worker_ids
@@ -109,7 +111,15 @@ class Deeds:
             await self._tell(CancelJoin(workers=worker_ids(waiting)), "given up")
         elif fit:
             self.host.untag()
-            await self._tell(Join(workers=worker_ids(fit)), "joined")
+            await self._join(fit)
+
+    async def _join(self, rows: Sequence[Row]) -> None:
+        """Workers, and zombies of nobody's that the supervisor has adopted."""
+        adopted = [Adopted(s.pid, s.start_ticks) for r in rows if not r.worker and (s := r.sample)]
+        if adopted:
+            await self._tell(JoinAdopted(processes=tuple(adopted)), "joined")
+        if workers := worker_ids(rows):
+            await self._tell(Join(workers=workers), "joined")
 
     async def cancel_joins(self) -> None:
         """Gives up every join that waits for the rows asked for."""
@@ -119,10 +129,9 @@ class Deeds:
 
     async def join_all(self) -> None:
         """Joins every worker that has ended."""
-        rows = self.feed.store.rows.values()
-        ended = [row for row in rows if row.worker is not None and row.worker.phase == "ended"]
+        ended = [row for row in self.feed.store.rows.values() if _waits_for_join(row)]
         if ended:
-            await self._tell(Join(workers=worker_ids(ended)), "joined")
+            await self._join(ended)
         else:
             self.host.say(Said("No worker waits to be joined.", "warning"))
 
@@ -300,3 +309,10 @@ class Deeds:
             self.host.leave(0)
         else:
             self.host.say(said)
+
+
+def _waits_for_join(row: Row) -> bool:
+    """Ended, not joined, and the supervisor is who can join it."""
+    if row.worker is not None:
+        return row.worker.phase == "ended"
+    return row.zombie and why_not(row, "join") is None

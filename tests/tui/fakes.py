@@ -52,7 +52,9 @@ Answer = Callable[[Command], Reply | None]
 class FakeClient:
     """Stands for `proctui.client.Client`: answers at once, remembers what was asked."""
 
-    def __init__(self, workers: Iterable[Worker] = (), *, session: str = "lessons") -> None:
+    def __init__(
+        self, workers: Iterable[Worker] = (), *, session: str = "lessons", adopt: bool = False
+    ) -> None:
         self.hello = Hello(
             version=1,
             session=session,
@@ -62,6 +64,7 @@ class FakeClient:
             source="/home/egon/proctui.toml",
             tag=f"{session}-tag",
             refresh=3600.0,
+            adopt=adopt,
         )
         self.workers = {worker.id: worker for worker in workers}
         self.sent: list[Command] = []
@@ -228,8 +231,8 @@ class FakeKernel:
         )
         self.on_end()
 
-    def reap(self, pid: int, wait_status: int = 0) -> None:
-        """A process is gone; its children go to init."""
+    def reap(self, pid: int, wait_status: int = 0, *, adopter: int = 1) -> None:
+        """A process is gone; its children go to init or another adopter."""
         self._gone.append(
             Departure(
                 token=self._pids.pop(pid),
@@ -240,7 +243,7 @@ class FakeKernel:
         )
         del self._samples[pid]
         for child in [s for s in self._samples.values() if s.ppid == pid]:
-            self._samples[child.pid] = adopted = msgspec.structs.replace(child, ppid=1)
+            self._samples[child.pid] = adopted = msgspec.structs.replace(child, ppid=adopter)
             self._seen.append(
                 Observation(
                     token=self._pids[child.pid], sample=adopted, started_at=self.clock() - 9

@@ -6,10 +6,22 @@ import msgspec
 import pytest
 from textual.widgets import OptionList
 
-from proctui.protocol import CancelJoin, Event, Join, Note, Outcome, Reply, Restart, Signal, Start
+from proctui.protocol import (
+    Adopted,
+    CancelJoin,
+    Event,
+    Join,
+    JoinAdopted,
+    Note,
+    Outcome,
+    Reply,
+    Restart,
+    Signal,
+    Start,
+)
 from proctui.tui.actions import ACTIONS
 from proctui.tui.widgets.buttons import ActionButton
-from tests.tui.fakes import Clock, FakeClient, FakeKernel, worker
+from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import opened
 
 
@@ -126,6 +138,27 @@ async def test_escape_gives_a_join_up() -> None:
         await stage.until(lambda: row.worker is not None and row.worker.joining == 1)
         await stage.press("escape")
         await stage.until(lambda: stage.client.sent == [CancelJoin(workers=("piao-1",))])
+
+
+async def test_an_orphan_that_the_supervisor_adopted_is_joined_by_it() -> None:
+    clock = Clock()
+    boss = worker("boss", 50_001, "m:f")
+    client, kernel = FakeClient([boss], adopt=True), FakeKernel(clock)
+    kernel.put(SUPERVISOR, 1, "proctui", sid=SUPERVISOR)
+    kernel.put(50_001)
+    kernel.put(50_002, 50_001, "left", sid=50_001)
+    async with opened(session=(client, kernel)) as stage:
+        await stage.sees("left")
+        kernel.reap(50_001, adopter=SUPERVISOR)
+        client.change("boss", "joined", "joined", phase="joined", alive=False, exitcode=0)
+        await stage.sees("O left")
+        kernel.end(50_002, 3 << 8)
+        await stage.sees("Z left")
+        await stage.press("z", "j")
+        meant = JoinAdopted(processes=(Adopted(50_002, 50_002),))
+        await stage.until(lambda: client.sent == [meant], "the command")
+        await stage.press("J")
+        await stage.until(lambda: client.sent == [meant, meant], "the other command")
 
 
 async def test_join_all_that_ended() -> None:

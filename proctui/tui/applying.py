@@ -1,0 +1,100 @@
+"""When the actions apply, and the sentences that say why they don't.  Pure.
+
+What concerns a process is decided by `proctui.rules`; here is what depends on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proctui import rules
+from proctui.model import Row
+from proctui.rules import why_not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What the rules look at when they say whether an action applies."""
+
+    row: Row | None = None
+    """The row under the cursor."""
+    lost: bool = False
+    """The supervisor is gone: nobody is left to start or to join."""
+    zombies: int = 0
+    orphans: int = 0
+    tagged: int = 0
+
+
+Rule = Callable[[Row | None, Scene], str | None]
+"""Returns the sentence that says why it does not apply to that row, or None where it does."""
+
+
+def always(row: Row | None, scene: Scene) -> str | None:
+    """Applies to everything."""
+    return None
+
+
+_NO_ROW = "There is no process under the cursor."
+_GONE = "The supervisor is gone: nobody is left who could {verb}."
+
+
+def who(row: Row) -> str:
+    """Name and pid of a row, as sentences name it: ``factory (40330)``."""
+    return f"{row.name} ({row.pid})" if row.pid is not None else row.name
+
+
+def foreign_zombie(row: Row | None) -> bool:
+    """A zombie that neither the person nor the supervisor can join, only its own parent."""
+    if row is None or not row.zombie or (row.worker is not None and not row.orphan):
+        return False
+    return why_not(row, "join") is not None
+
+
+def asks(action: rules.Action) -> Rule:
+    """The rule of `proctui.rules` for this action, as a whole sentence."""
+
+    def rule(row: Row | None, scene: Scene) -> str | None:
+        if row is None:
+            return _NO_ROW
+        reason = why_not(row, action, supervisor_lost=scene.lost)
+        return None if reason is None else f"{who(row)}: {reason}."
+
+    return rule
+
+
+def join(row: Row | None, scene: Scene) -> str | None:
+    """A second join is no second join: the key gives up the first."""
+    if row is not None and row.worker is not None and row.worker.joining and not scene.lost:
+        return None
+    return asks("join")(row, scene)
+
+
+def join_all(row: Row | None, scene: Scene) -> str | None:
+    """Somebody must be left who can join."""
+    return _GONE.format(verb="join anything") if scene.lost else None
+
+
+def new(row: Row | None, scene: Scene) -> str | None:
+    """Somebody must be left who can start."""
+    return _GONE.format(verb="start a worker") if scene.lost else None
+
+
+def zombie(row: Row | None, scene: Scene) -> str | None:
+    """There must be one."""
+    return None if scene.zombies else "There is no zombie."
+
+
+def orphan(row: Row | None, scene: Scene) -> str | None:
+    """There must be one."""
+    return None if scene.orphans else "There is no orphan."
+
+
+def row_needed(row: Row | None, scene: Scene) -> str | None:
+    """There must be a row under the cursor."""
+    return _NO_ROW if row is None else None
+
+
+def tagged(row: Row | None, scene: Scene) -> str | None:
+    """Something must be tagged."""
+    return None if scene.tagged else "Nothing is tagged: space tags the row under the cursor."
