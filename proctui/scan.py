@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from proctui import procfs
 from proctui.adoption import Circumstances, judge, members_of_unit, place_of, tag_of, unit_of
+from proctui.naming import SUPERVISOR
 from proctui.procfs import Stat
 from proctui.trails import KTHREADD
 from proctui.treekill import user_name
 
 INIT = 1
+SLICE = 256
+"""Processes that are read between two turns of an event loop; about 3 ms."""
+FEW = 64
+"""Conspicuous ones that are looked at between two turns: each costs more."""
+PAUSE = 0.001
+"""Seconds that the loop gets; nothing at all would let nobody else in."""
 _SUPERVISOR_MODULE = "proctui.supervisor"
 
 
@@ -28,7 +35,7 @@ class Zombie(NamedTuple):
     name: str
     ppid: int
     parent: str
-    """Name of the parent that neglects it."""
+    """Name of the parent that neglects it; ``proctui supervisor`` where it is one."""
     exitcode: int | None
     """-N where signal N ended it; None where the kernel does not show it."""
     age_seconds: float
@@ -95,7 +102,22 @@ def collect(
 
     `sessions` are the known ones by their tag.
     """
-    return _Scan(all_users, sessions or {}).run()
+    scan = _Scan(all_users, sessions or {})
+    for _ in scan.steps():
+        pass
+    return scan.found
+
+
+async def collect_in_turns(
+    *, all_users: bool = False, sessions: Mapping[str, KnownSession] | None = None
+) -> Found:
+    """As `collect`, leaving the event loop its turns."""
+    from asyncio import sleep  # the command line does without asyncio
+
+    scan = _Scan(all_users, sessions or {})
+    for _ in scan.steps():
+        await sleep(PAUSE)
+    return scan.found
 
 
 def still_there(found: Found) -> Found:
@@ -114,10 +136,23 @@ def _is_still_zombie(zombie: Zombie) -> bool:
 def read_lines() -> dict[int, _Line]:
     """Every process, read once and parsed no further than every one is looked at."""
     lines: dict[int, _Line] = {}
+    for _ in _read_in_slices(lines):
+        pass
+    return lines
+
+
+def _read_in_slices(lines: dict[int, _Line]) -> Iterator[None]:
+    """Fills `lines`, with a rest after every `SLICE` of them."""
+    names = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 (5,000 names)
+    for start in range(0, len(names), SLICE):
+        if start:
+            yield
+        _read(names[start : start + SLICE], lines)
+
+
+def _read(names: Sequence[str], lines: dict[int, _Line]) -> None:
     opened, read, close = os.open, os.read, os.close
-    for name in os.listdir("/proc"):  # noqa: PTH208 (5,000 names)
-        if not name.isdigit():
-            continue
+    for name in names:
         try:
             descriptor = opened(f"/proc/{name}/stat", os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
@@ -130,42 +165,65 @@ def read_lines() -> dict[int, _Line]:
             close(descriptor)
         state, ppid, _, sid, _ = raw[raw.rfind(b")") + 2 :].split(None, 4)
         lines[int(name)] = _Line(state, int(ppid), int(sid), raw)
-    return lines
 
 
 class _Scan:
     def __init__(self, all_users: bool, sessions: Mapping[str, KnownSession]) -> None:
         self._user = None if all_users else os.geteuid()
         self._sessions = sessions
-        self._lines = read_lines()
+        self._lines: dict[int, _Line] = {}
         self._tags: dict[int, str | None] = {}
+        self._titles: dict[int, str] = {}
+        self._zombies: list[Zombie] = []
+        self._orphans: list[Orphan] = []
         self._now = time.clock_gettime(time.CLOCK_BOOTTIME)
 
-    def run(self) -> Found:
-        zombies: list[Zombie] = []
-        orphans: list[Orphan] = []
+    @property
+    def found(self) -> Found:
+        """What there is, once all steps were taken."""
+        return Found(tuple(sorted(self._zombies)), tuple(sorted(self._orphans)))
+
+    def steps(self) -> Iterator[None]:
+        """The whole pass, with a rest after each slice."""
+        yield from _read_in_slices(self._lines)
         adopted: list[int] = []
         leaders: list[int] = []
+        dead: list[int] = []
         lines = self._lines
         for pid, line in lines.items():
             parent = lines.get(line.ppid)
             if line.state == b"Z":
-                zombies += self._zombie(pid)
+                dead.append(pid)
             elif parent is None or line.ppid == KTHREADD:
                 continue
             elif line.sid == pid:
                 leaders.append(pid)
             elif line.sid != parent.sid:
                 adopted.append(pid)
-        for pid in adopted:
-            orphans += self._orphan(pid)
+        yield from self._each(dead, self._bury)
+        yield from self._each(adopted, self._judge)
         adopters = {INIT, *(lines[pid].ppid for pid in adopted)}
         supervisors = {known.supervisor for known in self._sessions.values() if known.running}
-        for pid in leaders:
+
+        def judge_leader(pid: int) -> None:
             # a leader's own session tells nothing: its tag may, and under an adopter its group
             if lines[pid].ppid not in supervisors:
-                orphans += self._orphan(pid, untagged_too=lines[pid].ppid in adopters)
-        return Found(tuple(sorted(zombies)), tuple(sorted(orphans)))
+                self._judge(pid, untagged_too=lines[pid].ppid in adopters)
+
+        yield from self._each(leaders, judge_leader)
+
+    def _each(self, pids: Sequence[int], look: Callable[[int], None]) -> Iterator[None]:
+        for start in range(0, len(pids), FEW):
+            if start:
+                yield
+            for pid in pids[start : start + FEW]:
+                look(pid)
+
+    def _bury(self, pid: int) -> None:
+        self._zombies += self._zombie(pid)
+
+    def _judge(self, pid: int, *, untagged_too: bool = True) -> None:
+        self._orphans += self._orphan(pid, untagged_too=untagged_too)
 
     # ------------------------------------------------------------ zombies
 
@@ -178,7 +236,7 @@ class _Scan:
             pid=pid,
             name=stat.comm,
             ppid=stat.ppid,
-            parent=self._name(stat.ppid),
+            parent=self._title(stat.ppid),
             exitcode=_exitcode(stat),
             age_seconds=self._age(stat),
             user=user_name(uid),
@@ -206,7 +264,7 @@ class _Scan:
             pid=pid,
             name=stat.comm,
             ppid=stat.ppid,
-            adopter=self._name(stat.ppid),
+            adopter=self._title(stat.ppid),
             first_parent=known.supervisor if pid in workers else None,
             session=known.session,
             worker=worker or workers.get(pid) or workers.get(stat.sid),
@@ -273,6 +331,20 @@ class _Scan:
     def _name(self, pid: int) -> str:
         line = self._lines.get(pid)
         return "" if line is None else procfs.parse_stat(line.raw).comm
+
+    def _title(self, pid: int) -> str:
+        """Name of a parent or adopter; a supervisor of proctui is called that."""
+        if pid not in self._lines:
+            return ""
+        if pid not in self._titles:
+            self._titles[pid] = SUPERVISOR if self._supervises(pid) else self._name(pid)
+        return self._titles[pid]
+
+    def _supervises(self, pid: int) -> bool:
+        """What a supervisor forked shows the same command line as it."""
+        if any(known.supervisor == pid for known in self._sessions.values()):
+            return True
+        return _is_supervisor(pid) and not _is_supervisor(self._lines[pid].ppid)
 
     def _age(self, stat: Stat) -> float:
         return round(max(0.0, self._now - stat.start_ticks / procfs.CLOCK_TICKS), 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from proctui import journal, procfs
 from proctui.commands.output import complain, print_object, print_table, say
@@ -14,6 +14,8 @@ from proctui.session import Session, SessionError, boot_id, list_sessions
 
 _SECOND_LOOK = 0.2
 """Seconds that a parent has to reap before its zombie counts: every process is one for a moment."""
+_SHOWN = 10
+"""Of each group as many are listed for people; of more the number is told."""
 _REAL_INIT = (
     "PID 1 does not reap: run the container with a real init (docker run --init, "
     "init: true, tini), no signal helps"
@@ -81,13 +83,14 @@ def _print_zombies(zombies: Iterable[Zombie]) -> None:
             ("PID", "NAME", "EXITCODE", "AGE", "USER"),
             [
                 (str(z.pid), z.name, exitcode_text(z.exitcode), age(z.age_seconds), z.user)
-                for z in children
+                for z in children[:_SHOWN]
             ],
             right=("PID", "AGE"),
         )
+        _tell_of_more(children)
 
 
-def _print_orphans(orphans: Iterable[Orphan]) -> None:
+def _print_orphans(orphans: Sequence[Orphan]) -> None:
     rows = [
         (
             str(o.pid),
@@ -98,11 +101,18 @@ def _print_orphans(orphans: Iterable[Orphan]) -> None:
             o.user,
             o.why,
         )
-        for o in orphans
+        for o in orphans[:_SHOWN]
     ]
-    say(f"{_number(len(rows), 'orphan')}:")
+    say(f"{_number(len(orphans), 'orphan')}:")
     headings = ("PID", "NAME", "ADOPTER", "WORKER", "AGE", "USER", "WHY")
     print_table(headings, rows, right=("PID", "AGE"))
+    _tell_of_more(orphans)
+
+
+def _tell_of_more(all_of_them: Sequence[object]) -> None:
+    """What a table left out; JSON leaves out nothing."""
+    if len(all_of_them) > _SHOWN:
+        say(f"and {len(all_of_them) - _SHOWN} more (--json lists all)")
 
 
 def _number(count: int, thing: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -12,8 +14,21 @@ import pytest
 
 from proctui import procfs
 from proctui.commands import scan as command
-from proctui.scan import Found, KnownSession, Orphan, Zombie, collect, read_lines, still_there
+from proctui.scan import (
+    SLICE,
+    Found,
+    KnownSession,
+    Orphan,
+    Zombie,
+    collect,
+    collect_in_turns,
+    read_lines,
+    still_there,
+)
+from tests.conftest import Supervise
 from tests.supervisor.kin import family, in_pid_namespace, until
+from tests.supervisor.specs import ends, target
+from tests.support import children_of
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process needs root")
 
@@ -320,3 +335,52 @@ def test_zombies_stand_under_their_parent_once(capsys: pytest.CaptureFixture[str
         printed = capsys.readouterr().out
         assert printed.count(f"({kin['actor']}) has not joined 3 zombies:") == 1
         assert "\x1b" not in printed
+
+
+def test_long_groups_are_folded_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    many = "for _ in range(14): fork(lambda: None)\nsay(done=1)\nhang()"
+    with family(many) as kin:
+        assert kin["done"]
+        children = procfs.children(kin["actor"])
+        until(lambda: all(procfs.read_stat(pid).is_zombie for pid in children))
+        command.scan(arguments())
+        printed = capsys.readouterr().out
+        assert f"({kin['actor']}) has not joined 14 zombies:" in printed
+        listed = [pid for pid in children if re.search(rf"^ *{pid} ", printed, re.MULTILINE)]
+        assert len(listed) == 10
+        assert "and 4 more (--json lists all)" in printed
+
+
+async def test_turns_are_given_and_the_same_is_found() -> None:
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    with family("say(child=fork(lambda: None))\nhang()") as kin:
+        until(lambda: procfs.read_stat(kin["child"]).is_zombie)
+        counting = asyncio.create_task(count())
+        found = await collect_in_turns()
+        counting.cancel()
+        assert zombie(found, kin["child"])
+        processes = len(procfs.pids())
+        assert turns >= processes // SLICE, (turns, processes)
+
+
+def test_a_supervisor_is_called_that_and_what_it_forked_is_not(supervise: Supervise) -> None:
+    supervisor = supervise(ends("e", 3), target("n", "neglecting:neglect"))
+    client = supervisor.client()
+    ended = client.until("e", lambda worker: worker.phase == "ended").pid
+    neglecting = client.until("n", lambda worker: worker.phase == "alive").pid
+    assert ended is not None and neglecting is not None
+    until(lambda: children_of(neglecting) != [])
+    (child,) = children_of(neglecting)
+    until(lambda: procfs.read_stat(child).is_zombie)
+    found = collect()
+    told = zombie(found, ended)
+    assert told is not None and told.parent == "proctui supervisor"
+    told = zombie(found, child)
+    assert told is not None and told.parent != "proctui supervisor"
