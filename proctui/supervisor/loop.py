@@ -149,11 +149,15 @@ class Loop:
             self._poll.register(fd, mask)
 
     def _look(self, timeout: float | None) -> None:
+        due = []
         for fd, mask in self._ready(timeout):
-            # A call before this one may have taken it out, or put another in its place.
-            if mask & (select.POLLIN | _TROUBLE) and (call := self._readers.get(fd)):
-                self._make(call)
-            if mask & (select.POLLOUT | _TROUBLE) and (call := self._writers.get(fd)):
+            if mask & (select.POLLIN | _TROUBLE):
+                due.append((self._readers, fd, self._readers.get(fd)))
+            if mask & (select.POLLOUT | _TROUBLE):
+                due.append((self._writers, fd, self._writers.get(fd)))
+        for calls, fd, call in due:
+            # A call before this one may have taken it out, and the descriptor be another's now.
+            if call is not None and calls.get(fd) is call:
                 self._make(call)
 
     def _ready(self, timeout: float | None) -> list[tuple[int, int]]:

@@ -16,8 +16,8 @@ from proctui.supervisor.events import EventLog
 from proctui.supervisor.logs import LogStore
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.pacer import Pacer, guarded
+from proctui.supervisor.realworld import RealWorld
 from proctui.supervisor.reloading import Reloading, first_fault
-from proctui.supervisor.runs import RealWorld
 from proctui.supervisor.start import SupervisorStart
 from proctui.supervisor.supervised import Supervised
 from proctui.supervisor.sweeping import Sweep

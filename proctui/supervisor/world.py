@@ -1,6 +1,6 @@
 """What the state machine of a worker needs of the world, as protocols.
 
-`runs` keeps these promises with real processes and the event loop; tests replay
+`realworld` keeps these promises with real processes and the event loop; tests replay
 histories as data with a world of their own.
 """
 

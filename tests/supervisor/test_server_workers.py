@@ -10,11 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from proctui.protocol import CancelJoin, Join, Remove, Restart, Signal, Start, Stop
+from proctui.protocol import (
+    CancelJoin,
+    Join,
+    Remove,
+    Restart,
+    Shutdown,
+    Signal,
+    Start,
+    Stop,
+)
 from proctui.spec import StartMethod
 from tests.conftest import Supervise
 from tests.supervisor.specs import command, ends, sleeper, target
-from tests.support import RawClient, kernel_state, until
+from tests.support import ROOT, RawClient, kernel_state, until
 
 Z = "Z"
 
@@ -290,3 +299,33 @@ def test_daemonic_workers_end_with_a_killed_supervisor(supervise: Supervise) -> 
     until(lambda: kernel_state(daemon.pid or 0) in (None, "Z"))
     assert kernel_state(other.pid) == "S", "an orphan now, and alive"
     os.kill(other.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def without_pidfds(short_tmp: Path) -> dict[str, str]:
+    """The environment of a supervisor on a kernel, or in a sandbox, that has none."""
+    (short_tmp / "sitecustomize.py").write_text("import os\ndel os.pidfd_open\n")
+    return {"PYTHONPATH": f"{short_tmp}{os.pathsep}{ROOT}"}
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_all_that_without_pidfds(
+    supervise: Supervise, without_pidfds: dict[str, str], tmp_path: Path, method: StartMethod
+) -> None:
+    supervisor = supervise(
+        target("z", "targets:end_with", 3, start_method=method),
+        target("s", "targets:sleep", start_method=method),
+        target("l", "behaviours:leave_behind", str(tmp_path / "pid"), start_method=method),
+        env=without_pidfds,
+    )
+    client = supervisor.client()
+    pid = ended(client, "z")
+    if method != "forkserver":
+        assert kernel_state(pid) == Z
+    assert client.outcome(Join(workers=("z",))).exitcode == 3
+    assert client.outcome(Stop(workers=("s",))).exitcode == -15
+    ended(client, "l")
+    assert client.outcome(Join(workers=("l",))).exitcode == 0
+    assert client.request(Shutdown()).error is None
+    assert supervisor.process.wait(30) == 0
+    assert kernel_state(int((tmp_path / "pid").read_text())) in (None, Z)
