@@ -206,7 +206,11 @@ def _reading(add: Adder) -> None:
     _session(logs)
 
     events = add("events", "events:events", texts.EVENTS)
-    events.add_argument("-f", "--follow", action="store_true", help="go on with what happens")
+    going = events.add_mutually_exclusive_group()
+    going.add_argument("-f", "--follow", action="store_true", help="go on with what happens")
+    going.add_argument(
+        "--trace", metavar="FILE", help="write a Chrome trace, which Perfetto opens; - prints it"
+    )
     events.add_argument("-n", "--lines", type=_whole, metavar="N", help="only the last N events")
     events.add_argument("--worker", metavar="WORKER", help="only of workers with this id, pattern")
     _session(events)

@@ -39,6 +39,8 @@ class Chronicle:
             return
         text = event.signal or ("" if event.exitcode is None else exitcode_text(event.exitcode))
         self.histories.of(key).mark(Mark(event.time, kind, text or event.text, event.seq))
+        if event.kind == "ended" and event.state is not None:
+            self.known_of(event.state)  # a run may be too short for its start to be told
 
     def known_of(self, worker: Worker) -> None:
         """What a worker says of its present run, where no event that was kept told it."""

@@ -135,7 +135,7 @@ Example:
 
 EVENTS: Final = """\
 shows what happened in a session, from its journal
-With --json one object per line.
+With --json one object per line; with --trace each worker's life, for ui.perfetto.dev.
 
 Example:
   proctui events -f --worker web"""

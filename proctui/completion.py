@@ -27,6 +27,7 @@ _BY_DEST: Final = {
     "names": SESSIONS,
     "file": FILES,
     "target": FILES,
+    "trace": FILES,
 }
 
 

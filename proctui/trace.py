@@ -65,16 +65,14 @@ def encode(found: dict[str, Any]) -> str:
 def from_events(events: Sequence[Event], session: str, now: float) -> dict[str, Any]:
     """The trace of what a journal tells: the workers alone, not what descends from them."""
     chronicle = Chronicle()
-    names: dict[str, str] = {}
     for event in events:
-        if event.worker is not None:
-            names.setdefault(event.worker, event.worker)
-            if event.state is not None:
-                names[event.worker] = event.state.name
-            if event.kind != "note":
-                chronicle.event(f"w:{event.worker}", event)
-    for worker, name in names.items():
-        chronicle.histories.of(f"w:{worker}").name = name
+        if event.worker is None or event.kind == "note":
+            continue
+        history = chronicle.histories.of(f"w:{event.worker}")
+        history.name = history.name or event.worker
+        chronicle.event(history.key, event)
+        if event.state is not None:
+            history.name = event.state.name
     return trace((Track(lifeline(one)) for one in chronicle.histories), session, now)
 
 

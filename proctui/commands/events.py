@@ -6,8 +6,9 @@ import argparse
 import sys
 import time
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from proctui import journal
+from proctui import journal, trace
 from proctui.commands.output import complain, newest, print_object, say
 from proctui.protocol import Event
 from proctui.session import Session, find, supervisor_goes
@@ -20,6 +21,8 @@ FIELDS = ("seq", "time", "kind", "worker", "pid", "exitcode", "signal", "by", "t
 def events(arguments: argparse.Namespace) -> int:
     """Prints the journal, and with ``-f`` what happens from then on."""
     session = find(arguments.session, running=False)
+    if arguments.trace is not None:
+        return _trace(session, arguments.worker, arguments.trace)
     show = Show(arguments.worker, arguments.json)
     seen = show.journal(session, after=0, last=arguments.lines)
     if not (arguments.follow and session.running):
@@ -30,6 +33,19 @@ def events(arguments: argparse.Namespace) -> int:
     except ConnectionLost as error:
         show.journal(session, after=seen, last=None)
         return _end(session, str(error))
+
+
+def _trace(session: Session, pattern: str | None, file: str) -> int:
+    """Writes what the journal tells as a Chrome trace.  Raises OSError."""
+    past = journal.read(session.paths.journal)
+    meant = [one for one in past if _is_of(one, pattern)]
+    now = time.time() if session.running or not past else past[-1].time
+    text = trace.encode(trace.from_events(meant, session.name, now))
+    if file == "-":
+        sys.stdout.write(text)
+    else:
+        Path(file).write_text(text, encoding="ascii")
+    return 0
 
 
 def _listen(session: Session, show: Show, seen: int) -> int:
@@ -89,9 +105,14 @@ class Show:
         return span[-1].seq if span else max(after, until or 0)
 
     def _is_meant(self, event: Event) -> bool:
-        if self._pattern is None:
-            return True
-        return event.worker is not None and fnmatchcase(event.worker, self._pattern)
+        return _is_of(event, self._pattern)
+
+
+def _is_of(event: Event, pattern: str | None) -> bool:
+    """Whether it is about a worker that the pattern fits; without a pattern every event is."""
+    if pattern is None:
+        return True
+    return event.worker is not None and fnmatchcase(event.worker, pattern)
 
 
 def _line(event: Event) -> str:

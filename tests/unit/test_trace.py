@@ -7,6 +7,7 @@ from typing import Any
 
 from proctui.history import Point
 from proctui.lifelines import Lifeline, Moment, Segment
+from proctui.model import Worker
 from proctui.protocol import Event
 from proctui.trace import Track, encode, from_events, trace
 
@@ -114,3 +115,11 @@ def test_a_journal_tells_the_workers_lives() -> None:
         ("alive", 0, 2_000_000), ("zombie", 2_000_000, 2_000_000),
     ]  # fmt: skip
     assert [e["cat"] for e in of(found, "i")] == ["start", "signal", "zombie", "crashed"]
+
+
+def test_a_run_too_short_for_its_start_to_be_told_was_alive_nevertheless() -> None:
+    state = Worker(id="a", name="piao", phase="ended", pid=7, started_at=NOON, ended_at=NOON + 1)
+    events = [Event(seq=1, time=NOON + 1, kind="ended", worker="a", pid=7, exitcode=3, state=state)]
+    found = from_events(events, "lessons", NOON + 2)
+    assert [e["name"] for e in of(found, "X")] == ["alive", "zombie"]
+    assert of(found, "M")[1]["args"]["name"] == "piao"
