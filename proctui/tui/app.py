@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from proctui.client import Client
 from proctui.foreign import ForeignClient
 from proctui.kernel import KernelView
 from proctui.session import SessionPaths
+from proctui.tui import text
+from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.feed import Feed
 from proctui.tui.screens.workers import WorkersScreen
 
@@ -63,6 +66,11 @@ class ProctuiApp(App[int], inherit_bindings=False):
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot", "Maximize", "Minimize"):
                 yield command
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's own, and ASCII for terminals that have nothing else."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiFilter()] if text.ascii_only() else filters
 
     def on_mount(self) -> None:
         """Lets the news in."""
