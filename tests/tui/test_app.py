@@ -83,6 +83,21 @@ async def test_buttons_are_dimmed_where_they_do_not_apply() -> None:
         ]  # fmt: skip
 
 
+async def test_a_dimmed_button_is_dim_as_a_whole() -> None:
+    async with opened() as stage:
+        await stage.go_to("w:worker-3")
+        button = stage.app.query_one("#button-kill", ActionButton)
+        await stage.until(lambda: button.has_class("-dim"))
+        await stage.pilot.pause()
+        styles = {s.style.color for s in button.render_line(0) if s.text.strip() and s.style}
+        assert len(styles) == 1
+        await stage.go_to("w:piao-1")
+        await stage.until(lambda: not button.has_class("-dim"))
+        await stage.pilot.pause()
+        styles = {s.style.color for s in button.render_line(0) if s.text.strip() and s.style}
+        assert len(styles) == 2
+
+
 async def test_what_does_not_apply_says_why() -> None:
     async with opened() as stage:
         await stage.go_to("w:worker-3")

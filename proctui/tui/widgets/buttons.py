@@ -44,7 +44,9 @@ class ActionButton(Button, can_focus=False):
         if why != self._why:
             self._why = why
             self.set_class(why is not None, "-dim")
-            self.label = self._bright if why is None else self._dim
+            # Content compares by its text alone, so that a changed style would go unnoticed.
+            self.set_reactive(Button.label, self._bright if why is None else self._dim)
+            self.refresh()
             self.tooltip = Content(why or self.wanted.tooltip)
 
 
