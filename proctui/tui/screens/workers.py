@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from proctui.history import Point
 from proctui.model import ProcessDetails, Row
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS, Action, Scene, who
@@ -200,7 +201,7 @@ class WorkersScreen(Screen[None]):
         scene = self.scene()
         self.query_one(Buttons).show(scene)
         self.query_one(Footer).show(scene)
-        self.panes.show_row(row, worker, self.feed.clock(), self._more(row))
+        self.panes.show_row(row, worker, self.feed.clock(), self._more(row), self._points(row))
 
     def _more(self, row: Row | None) -> ProcessDetails | None:
         """What is read for the row under the cursor alone, and only where it is seen."""
@@ -210,6 +211,12 @@ class WorkersScreen(Screen[None]):
             return self.feed.kernel.details(row.token)
         except OSError:
             return None  # it ended meanwhile
+
+    def _points(self, row: Row | None) -> Sequence[Point]:
+        """Its figures over the last minutes, where they are seen."""
+        seen = row is not None and self.panes.current == "details"
+        history = self.feed.store.history(row.key) if row is not None and seen else None
+        return () if history is None else history.points()
 
     @on(ProcessTable.Highlighted)
     def _cursor_moved(self) -> None:

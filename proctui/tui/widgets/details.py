@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from proctui.history import Point
 from proctui.model import Cure, CureKind, ProcessDetails, Row
 from proctui.tui import actions, text
+from proctui.tui.widgets import sparklines
 from proctui.tui.widgets.facts import Fact, Pair, long_facts, pairs
 from proctui.tui.widgets.page import Line, Page, Span
 
 SIDE_BY_SIDE = 70
 """Cells from which on the two views stand beside one another."""
 
+_NOTHING = "Nothing is selected."
 _LABEL = 14
 _LONGEST = 4
 """Lines a long value may take."""
@@ -49,7 +52,7 @@ class Details(Page):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "details--title", "details--label", "details--value", "details--rule", "details--differ",
         "details--bad", "details--warn", "details--good", "details--key", "details--thumb",
-        "details--quiet",
+        "details--quiet", "details--spark",
     }  # fmt: skip
 
     DEFAULT_CSS = """
@@ -65,6 +68,7 @@ class Details(Page):
         & > .details--warn { color: $text-warning; text-style: bold; }
         & > .details--good { color: $text-success; }
         & > .details--quiet { color: $text-muted; }
+        & > .details--spark { color: $text-accent; }
         & > .details--key { background: $primary; color: $text; text-style: bold; }
         & > .details--thumb { color: $primary; }
         &:nocolor, &:ansi {
@@ -82,16 +86,26 @@ class Details(Page):
         self._row: Row | None = None
         self._now = 0.0
         self._details: ProcessDetails | None = None
+        self._points: Sequence[Point] = ()
+        self.nothing = _NOTHING
+        """What is said where there is no process."""
 
-    def show(self, row: Row | None, now: float, details: ProcessDetails | None = None) -> None:
+    def show(
+        self,
+        row: Row | None,
+        now: float,
+        details: ProcessDetails | None = None,
+        points: Sequence[Point] = (),
+    ) -> None:
         """Shows one process, or that there is none.
 
         `now` in seconds since the epoch; `details` are what only the process under the
-        cursor is asked for, where they have come, and must be that process's.
+        cursor is asked for, where they have come, and must be that process's, as must be
+        `points`, its figures over the last minutes.
         """
         if (row.key if row else None) != (self._row.key if self._row else None):
             self.action_move_to(0)
-        self._row, self._now, self._details = row, now, details
+        self._row, self._now, self._details, self._points = row, now, details, points
         self.lay_out()
 
     def lay_out(self) -> None:
@@ -103,9 +117,12 @@ class Details(Page):
     def _make(self, width: int) -> Iterator[Line]:
         row = self._row
         if row is None:
-            yield (Span(text.safe(" Nothing is selected.", width), "quiet"),)
+            yield (Span(text.safe(f" {self.nothing}", width), "quiet"),)
             return
         yield from self._diagnosis(row, width)
+        if row.sample is not None:
+            beside = width >= SIDE_BY_SIDE
+            yield from sparklines.lines(self._points, self._now, width, beside=beside)
         yield ()
         found = pairs(row, self._now, self._details)
         if width >= SIDE_BY_SIDE:

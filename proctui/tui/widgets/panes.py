@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Input, Static, Tab, Tabs
 
+from proctui.history import Point
 from proctui.model import ProcessDetails, Row
 from proctui.protocol import Event
 from proctui.tui import text
@@ -37,6 +38,7 @@ class Panes(Vertical):
         self._events: Iterable[Event] = ()
         self._now = 0.0
         self._more: ProcessDetails | None = None
+        self._points: Sequence[Point] = ()
 
     def compose(self) -> ComposeResult:
         """Tabs, what the pane says of itself, and the panes."""
@@ -85,11 +87,19 @@ class Panes(Vertical):
     # ------------------------------------------------------------------ what is shown
 
     def show_row(
-        self, row: Row | None, worker: Row | None, now: float, more: ProcessDetails | None
+        self,
+        row: Row | None,
+        worker: Row | None,
+        now: float,
+        more: ProcessDetails | None,
+        points: Sequence[Point] = (),
     ) -> None:
-        """The row under the cursor, the worker that it is or descends from, and more about it."""
+        """The row under the cursor, the worker that it is or descends from, and more about it.
+
+        `points` are its figures over the last minutes.
+        """
         self._row, self._worker = row, worker
-        self._now, self._more = now, more
+        self._now, self._more, self._points = now, more, points
         self._fill()
 
     def show_events(self, events: Iterable[Event]) -> None:
@@ -100,7 +110,7 @@ class Panes(Vertical):
 
     def _fill(self) -> None:
         if self.current == "details":
-            self.details.show(self._row, self._now, self._more)
+            self.details.show(self._row, self._now, self._more, self._points)
         elif self.current == "events":
             worker = self._worker.worker if self._worker is not None else None
             only = worker.id if self.filtered and worker is not None else None
