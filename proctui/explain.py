@@ -132,7 +132,7 @@ def blame(facts: Facts) -> Iterator[Finding]:
         yield Finding("note", text, cures.neglect(me))
     if facts.left_behind:
         many = "a process" if facts.left_behind == 1 else f"{facts.left_behind} processes"
-        end = Cure("terminate", "End what it left behind, if nobody needs it any more.")
+        end = Cure("end-left", "End what it left behind, if nobody needs it any more.")
         yield Finding("note", f"It left {many} behind, orphaned.", (end,))
 
 

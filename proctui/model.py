@@ -206,6 +206,7 @@ CureKind = Literal[
     "kill-parent",
     "terminate",
     "kill",
+    "end-left",
     "restart",
     "leave",
     "continue",

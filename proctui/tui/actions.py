@@ -12,11 +12,11 @@ from typing import Literal
 
 from proctui.model import Row
 from proctui.tui import applying
-from proctui.tui.applying import Rule, Scene, foreign_zombie, who
+from proctui.tui.applying import Rule, Scene, foreign_zombie, left_by, who
 
 __all__ = [
     "ACTIONS", "FOOTER_GAP", "Action", "Group", "Scene", "Scope", "buttons", "footer",
-    "footer_text", "foreign_zombie", "key_name", "who",
+    "footer_text", "foreign_zombie", "key_name", "left_by", "who",
 ]  # fmt: skip
 
 Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
@@ -132,6 +132,15 @@ _TABLE: tuple[Action, ...] = (
         scope="session",
         rule=applying.join_all,
         tooltip="Join every worker that has ended and was not joined.",
+    ),
+    Action(
+        id="end_left",
+        keys=("O",),
+        title="End what it left behind",
+        group="Workers",
+        scope="tags",
+        rule=applying.end_left,
+        tooltip="End every orphan of the worker, with all that descends from it, after a question.",
     ),
     Action(
         id="signal",

@@ -95,6 +95,20 @@ def row_needed(row: Row | None, scene: Scene) -> str | None:
     return _NO_ROW if row is None else None
 
 
+def left_by(row: Row) -> str | None:
+    """Id of the worker whose orphans are meant with this row: its own, or its descent's."""
+    return row.lineage.worker if row.worker is None else row.worker.id
+
+
+def end_left(row: Row | None, scene: Scene) -> str | None:
+    """It must be a worker that left something, or be an orphan of one."""
+    if row is None:
+        return _NO_ROW
+    if not scene.orphans:
+        return "There is no orphan."
+    return None if left_by(row) is not None else f"{who(row)}: nothing tells whose worker's it was."
+
+
 def tagged(row: Row | None, scene: Scene) -> str | None:
     """Something must be tagged."""
     return None if scene.tagged else "Nothing is tagged: space tags the row under the cursor."

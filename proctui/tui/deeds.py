@@ -23,11 +23,13 @@ from proctui.protocol import (
     Start,
     Stop,
 )
-from proctui.rules import parent_of, why_not
-from proctui.tui.actions import ACTIONS, Scene, foreign_zombie
+from proctui.rules import why_not
+from proctui.tui.actions import ACTIONS, Scene, left_by
+from proctui.tui.curing import Curing
 from proctui.tui.feed import Feed
+from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
-from proctui.tui.plan import Reach, Target, neglect, plan, running, target
+from proctui.tui.plan import Reach, Reason, Target, listed, plan, running, target
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import below
 
@@ -66,12 +68,14 @@ class Deeds:
         self.feed = feed
         self.host = host
         self.operator = Operator(feed)
+        self.curing = Curing(feed, self.operator, host)
 
     def table(self) -> Mapping[str, Deed]:
         """What does each action."""
         return {
             "join": self.join,
             "join_all": self.join_all,
+            "end_left": self.end_left_behind,
             "terminate": lambda: self.signalled("Terminate", "SIGTERM"),
             "kill": lambda: self.signalled("Kill", "SIGKILL"),
             "signal": self.signal,
@@ -101,9 +105,9 @@ class Deeds:
 
     async def join(self) -> None:
         """Joins; gives up joins that wait; shows the cures of somebody else's zombie."""
-        rows = self.host.asked()
-        if len(rows) == 1 and foreign_zombie(rows[0]) and not self.host.scene().lost:
-            await self.cure(rows[0])
+        curable = [row for row in self.host.asked() if is_curable(row)]
+        if curable:
+            await self.curing.cure(curable, self.protected())
             return
         fit = self._applicable("join")
         waiting = [row for row in fit if row.worker is not None and row.worker.joining]
@@ -135,19 +139,28 @@ class Deeds:
         else:
             self.host.say(Said("No worker waits to be joined.", "warning"))
 
-    async def cure(self, row: Row) -> None:
-        """Offers what can be done about a zombie that only its own parent can join."""
-        from proctui.tui.screens.menu import Cures
+    async def end_left_behind(self) -> None:
+        """Ends every orphan that the workers asked for have left behind, with all below them."""
+        store = self.feed.store
+        whose = {name for row in self.host.asked() if (name := left_by(row)) is not None}
+        left = [row for row in store.rows.values() if row.orphan and row.lineage.worker in whose]
+        alive = [row for row in left if running(row)]
+        if alive:
+            names = listed(sorted(whose))
+            does = "SIGTERM, and SIGKILL to what does not obey within the grace period."
+            await self._end_orphans(alive, f"End what {names} left behind?", does)
+        else:
+            self.host.say(Said("Nothing that is alive was left behind there.", "warning"))
 
-        zombie = target(row)
-        cures = [cure for finding in row.findings for cure in finding.cures]
-        intro = f"{neglect(row)} Nobody else can, and no signal reaches the dead."
-        if not cures:
-            self.host.say(Said(f"{intro} {parent_of(row)} is left alone.", "warning"))
-            return
-        chosen = await self.host.ask(Cures(f"{zombie.who} is a zombie", intro, cures))
+    async def _end_orphans(self, rows: Sequence[Row], heading: str, does: str) -> None:
+        from proctui.tui.screens.confirm import Confirm, Question
+
+        planned = plan(self.feed.store, rows, "tree", self.protected())
+        question = Question("End", does, {"tree": planned}, heading)
+        chosen = await self.host.ask(Confirm(question, self.feed.clock()))
         if chosen is not None:
-            self.host.say(await self.operator.cure(zombie, chosen))
+            self.host.untag()
+            self.host.say(await self.operator.end_all(chosen))
 
     # ------------------------------------------------------------------ signals
 
@@ -161,21 +174,28 @@ class Deeds:
     async def _confirmed(
         self, rows: Sequence[Row], verb: str, signal: str, left_out: int = 0
     ) -> None:
-        from proctui import protect
-        from proctui.protect import look_around
         from proctui.signals import effect, signal_number
         from proctui.tui.screens.confirm import Confirm, Question
 
-        around = look_around([self.feed.hello.pid])
-        protected = partial(protect.protected, around=around)
+        protected = self.protected()
         plans = {reach: plan(self.feed.store, rows, reach, protected) for reach in _REACHES}
         does = f"{signal}: {effect(signal_number(signal)).removeprefix(f'{verb.lower()}: ')}."
         if left_out:
             does += f" {left_out} of the tagged can't be reached by a signal: left out."
+        if not plans["tree"].members:
+            self.host.say(Said(plans["tree"].warnings[0].text, "warning"))
+            return
         chosen = await self.host.ask(Confirm(Question(verb, does, plans), self.feed.clock()))
         if chosen is not None:
             self.host.untag()
             self.host.say(await self.operator.send(chosen, signal))
+
+    def protected(self) -> Reason:
+        """Says of a pid why it should be left alone, as things are now."""
+        from proctui import protect
+
+        around = protect.look_around([self.feed.hello.pid])
+        return partial(protect.protected, around=around)
 
     async def signal(self) -> None:
         """Lets choose a signal, then asks like terminate and kill."""
@@ -206,30 +226,40 @@ class Deeds:
 
     async def restart(self) -> None:
         """Starts anew; asks where something runs that would be stopped for it."""
-        fit = self._applicable("restart")
-        if fit and await self._agreed(
-            fit, "Restart", "Stopped (its stop signal, the grace period, SIGKILL), joined, started."
-        ):
+        agreed = await self._agreed(
+            self._applicable("restart"),
+            "Restart",
+            "Stopped (its stop signal, the grace period, SIGKILL), joined, started.",
+        )
+        if agreed:
             self.host.untag()
-            await self._tell(Restart(workers=worker_ids(fit)), "restarted")
+            await self._tell(Restart(workers=worker_ids(agreed)), "restarted")
 
     async def stop(self) -> None:
         """Stops and joins, after a question."""
-        fit = self._applicable("stop")
-        if fit and await self._agreed(
-            fit, "Stop", "Its stop signal, the grace period, then SIGKILL; joined after that."
-        ):
+        agreed = await self._agreed(
+            self._applicable("stop"),
+            "Stop",
+            "Its stop signal, the grace period, then SIGKILL; joined after that.",
+        )
+        if agreed:
             self.host.untag()
-            await self._tell(Stop(workers=worker_ids(fit)), "stopped")
+            await self._tell(Stop(workers=worker_ids(agreed)), "stopped")
 
-    async def _agreed(self, rows: Sequence[Row], verb: str, does: str) -> bool:
+    async def _agreed(self, rows: Sequence[Row], verb: str, does: str) -> list[Row]:
+        """Asks where one of them runs; those with which to go on, none where that is refused."""
         from proctui.tui.screens.confirm import Confirm, Question
 
         alive = [row for row in rows if running(row)]
         if not alive:
-            return True
-        question = Question(verb, does, {"process": plan(self.feed.store, alive, "process")})
-        return await self.host.ask(Confirm(question, self.feed.clock())) is not None
+            return list(rows)
+        planned = plan(self.feed.store, alive, "process", self.protected())
+        question = Question(verb, does, {"process": planned})
+        chosen = await self.host.ask(Confirm(question, self.feed.clock()))
+        if chosen is None:
+            return []
+        meant = {member.key for member in chosen.members}
+        return [row for row in rows if not running(row) or row.key in meant]
 
     async def new(self) -> None:
         """Shows the form and adds what was filled in."""

@@ -7,14 +7,13 @@ note for the session's journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from proctui.client import ConnectionLost
-from proctui.model import Cure, CureKind, Row
+from proctui.model import Row
 from proctui.protocol import Command, Note, Outcome, Signal
-from proctui.rules import parent_of as reaper
 from proctui.signals import signal_number
 from proctui.tui.feed import Feed
 from proctui.tui.plan import Plan, Reach, Target, listed, running, target
@@ -28,16 +27,6 @@ _ROUNDS = 5
 """Second looks at a tree that is killed: each finds what was forked during the one before."""
 _NOTES = 20
 """Notes for the journal that are written one by one; more become one."""
-_CURE_PATIENCE = 4.0
-"""Seconds for a cure to work; PID 1 of some containers takes two to reap."""
-
-CURES: Mapping[CureKind, str] = {
-    "nudge-parent": "SIGCHLD",
-    "continue": "SIGCONT",
-    "terminate-parent": "SIGTERM",
-    "kill-parent": "SIGKILL",
-}
-"""What of a neglected zombie's cures can be done here, and the signal to its parent."""
 
 
 class Said(NamedTuple):
@@ -72,8 +61,8 @@ class Operator:
         """Sends a signal to all members of the plan, waits a while, and says what came of it."""
         members = [member for member in plan.members if member.runs(self.store)]
         if not members:
-            return Said(f"{_names(plan.members or plan.asked)}: ended meanwhile, nothing was sent.")
-        failures = await self._deliver(members, signal, plan.reach)
+            return Said(f"{names(plan.members or plan.asked)}: ended meanwhile, nothing was sent.")
+        failures = await self.deliver(members, signal, plan.reach)
         if signal not in _DEADLY:
             return _sent(members, signal, failures)
         hit = list(members)
@@ -88,10 +77,8 @@ class Operator:
         left = tuple(member for member in everything.members if member.runs(self.store))
         return await self.send(everything._replace(members=left), "SIGKILL") if left else said
 
-    async def _deliver(
-        self, members: Sequence[Target], signal: str, reach: Reach
-    ) -> dict[str, str]:
-        """Returns why the signal did not reach somebody, by name and pid."""
+    async def deliver(self, members: Sequence[Target], signal: str, reach: Reach) -> dict[str, str]:
+        """Sends a signal at once; returns why it did not reach somebody, by name and pid."""
         failures: dict[str, str] = {}
         through = [m for m in members if m.worker is not None and self.feed.lost is None]
         if through:
@@ -136,7 +123,7 @@ class Operator:
         if self.feed.lost is not None or not members:
             return
         if len(members) > _NOTES:
-            notes = [Note(text=f"{signal} sent to {_names(members)}", signal=signal)]
+            notes = [Note(text=f"{signal} sent to {names(members)}", signal=signal)]
         else:
             notes = [
                 Note(text=f"{signal} sent to {m.who}", pid=m.pid, worker=m.owner, signal=signal)
@@ -171,17 +158,17 @@ class Operator:
             ]
             if not born:
                 return
-            failures |= await self._deliver(born, signal, "process")
+            failures |= await self.deliver(born, signal, "process")
             hit += born
             await self._ended(born, signal)
 
     def _result(self, hit: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
         left = [member for member in hit if member.runs(self.store)]
-        waiting = self._to_be_joined(hit)
+        waiting = self.to_be_joined(hit)
         if left or failures:
             text = f"{len(hit) - len(left)} of {len(hit)} ended."
             if left:
-                text += f" Still running: {_names(left)}."
+                text += f" Still running: {names(left)}."
                 text += "" if signal == "SIGKILL" else " k kills."
             text += "".join(f" {name}: {reason}." for name, reason in failures.items())
             return Said(text, "warning")
@@ -190,57 +177,24 @@ class Operator:
             return Said(f"{text} It is a zombie now: j joins it." if waiting else text)
         text = f"{len(hit)} of {len(hit)} gone."
         if waiting:
-            text += f" To be joined: {_names(waiting)} (J joins all)."
+            text += f" To be joined: {names(waiting)} (J joins all)."
         return Said(text)
 
-    def _to_be_joined(self, hit: Sequence[Target]) -> list[Target]:
+    def to_be_joined(self, hit: Sequence[Target]) -> list[Target]:
         """Those that are zombies now and that somebody is left to join."""
         if self.feed.lost is not None:
             return []
         return [m for m in hit if m.worker and (row := m.still(self.store)) and row.zombie]
 
-    # ------------------------------------------------------------------ other people's zombies
 
-    async def cure(self, zombie: Target, cure: Cure) -> Said:
-        """Does to the neglecting parent what the cure says, and looks whether the zombie went."""
-        signal = CURES[cure.kind]
-        parent = next((r for r in self.store.rows.values() if r.pid == cure.pid), None)
-        if parent is None or not running(parent):
-            return Said(
-                f"Process {cure.pid} does not belong to this session: it is left alone.", "warning"
-            )
-        culprit = target(parent)
-        failures = await self._deliver([culprit], signal, "process")
-        if failures:
-            return Said("".join(f"{name}: {why}." for name, why in failures.items()), "error")
-
-        def vanished() -> bool:
-            return zombie.still(self.store) is None
-
-        if await self.feed.until(vanished, _CURE_PATIENCE):
-            return Said(f"{zombie.who} is gone: {_how_it_went(signal, culprit)}.")
-        row = zombie.still(self.store)
-        now = reaper(row) if row is not None else "its parent"
-        if signal in ("SIGCHLD", "SIGCONT"):
-            text = f"{culprit.who} got {signal}, but {zombie.who} is a zombie still."
-        else:
-            text = f"{zombie.who} is a zombie still; {now} has not joined it yet."
-        return Said(text, "warning")
-
-
-def _how_it_went(signal: str, culprit: Target) -> str:
-    if signal in ("SIGCHLD", "SIGCONT"):
-        return f"{culprit.who} has joined it"
-    return f"{culprit.who} ended, and who adopted its zombies joined them"
-
-
-def _names(targets: Iterable[Target]) -> str:
+def names(targets: Iterable[Target]) -> str:
+    """``factory (40330), web (40326) and 3 more``."""
     return listed([each.who for each in targets])
 
 
 def _sent(members: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
     reached = [member for member in members if member.who not in failures]
-    text = f"{signal} sent to {_names(reached)}." if reached else "Nothing was sent."
+    text = f"{signal} sent to {names(reached)}." if reached else "Nothing was sent."
     text += "".join(f" {name}: {reason}." for name, reason in failures.items())
     return Said(text, "warning" if failures else "information")
 

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 from proctui.model import Row, State
-from proctui.rules import parent_of as reaper
 from proctui.tui.actions import who
 
 Reach = Literal["process", "group", "tree"]
@@ -139,6 +138,8 @@ class Plan(NamedTuple):
     reach: Reach
     warnings: tuple[Hazard, ...]
     """What speaks against it, a sentence each, the gravest first."""
+    insist: str = ""
+    """What must be typed before it is done; empty for nothing."""
 
 
 def _unprotected(pid: int) -> str | None:
@@ -148,20 +149,37 @@ def _unprotected(pid: int) -> str | None:
 def plan(store: Rows, rows: Sequence[Row], reach: Reach, protected: Reason = _unprotected) -> Plan:
     """What ending these with this reach would hit.
 
-    `protected` says why a pid should be left alone (`proctui.protect.protected`).
+    `protected` says why a pid should be left alone (`proctui.protect.protected`).  Such a one is
+    hit only where it was asked for singly, and its name is typed; never together with others.
     """
     members: dict[str, Row] = {}
-    for row in rows:
-        for member in reached(store, row, reach):
-            members.setdefault(member.key, member)
-    reasons = [protected(row.pid) for row in members.values() if row.pid is not None]
-    dangers = [Hazard(f"{reason[0].upper()}{reason[1:]}.") for reason in reasons if reason]
+    dangers: list[Hazard] = []
+    spared: dict[str, Hazard] = {}
+    insist = ""
+    single = rows[0].key if len(rows) == 1 else None
+    for member in (member for row in rows for member in reached(store, row, reach)):
+        reason = protected(member.pid) if member.pid is not None else None
+        if reason is not None and member.key == single:
+            dangers.append(Hazard(f"{reason[0].upper()}{reason[1:]}."))
+            insist = typable(member)
+        elif reason is not None:
+            spared[member.key] = Hazard(f"{who(member)} is left alone: {reason}.")
+            continue
+        members.setdefault(member.key, member)
     return Plan(
         asked=tuple(target(row) for row in rows),
         members=tuple(target(row) for row in members.values()),
-        reach=reach,
-        warnings=(*dangers, *hazards(store, members)),
+        # the kernel spares nobody of a group: where somebody is spared each is reached singly
+        reach="process" if spared and reach == "group" else reach,
+        warnings=(*dangers, *spared.values(), *hazards(store, members)),
+        insist=insist,
     )
+
+
+def typable(row: Row) -> str:
+    """What a person can type: the name, or where it holds what no keyboard has, the pid."""
+    name = row.name.strip()
+    return name if name and name.isascii() and name.isprintable() else str(row.pid)
 
 
 def hazards(store: Rows, members: Mapping[str, Row]) -> Iterator[Hazard]:
@@ -194,8 +212,3 @@ def listed(names: Sequence[str], limit: int = 4) -> str:
     if len(names) > limit:
         return f"{', '.join(shown)} and {len(names) - limit} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
-
-
-def neglect(row: Row) -> str:
-    """One sentence: who has not joined this zombie."""
-    return f"{who(row)} has ended, and {reaper(row)} has not joined it."

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from proctui.model import Cure, Row
+from proctui.model import Row
 from proctui.protocol import Join, Note, Outcome, Reply, Signal
 from proctui.tui.feed import Feed
 from proctui.tui.operate import Operator, Said, told
-from proctui.tui.plan import Reach, plan, target
+from proctui.tui.plan import Reach, plan
 from tests.tui.fakes import Clock, FakeClient, FakeKernel, lessons
 
 
@@ -178,46 +178,6 @@ async def test_without_a_supervisor_workers_are_reached_through_the_kernel() -> 
         assert b.kernel.signals == [(40321, 9)]
         assert b.client.sent == []
         assert said.text == "piao-1 (40321) has ended."
-
-
-@pytest.mark.parametrize(
-    ("kind", "signum", "how"),
-    [
-        ("nudge-parent", 17, "factory (40330) has joined it"),
-        ("terminate-parent", 15, "factory (40330) ended"),
-        ("kill-parent", 9, "factory (40330) ended"),
-    ],
-)
-async def test_cures_of_a_neglected_zombie(kind: str, signum: int, how: str) -> None:
-    async with lesson() as b:
-        zombie = target(b.descendant(40344))
-
-        def answer(command: object) -> Reply | None:
-            assert isinstance(command, Signal)
-            assert command.workers == ("factory",)
-            b.kernel.reap(40344)
-            return None
-
-        b.client.answers.append(answer)
-        said = await b.operator.cure(zombie, Cure(kind, "…", 40330))  # type: ignore[arg-type]
-        assert said.text.startswith("python3 (40344) is gone")
-        assert how in said.text
-
-
-async def test_a_cure_that_did_not_work_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("proctui.tui.operate._CURE_PATIENCE", 0.05)
-    async with lesson() as b:
-        zombie = target(b.descendant(40344))
-        said = await b.operator.cure(zombie, Cure("nudge-parent", "…", 40330))
-        assert said.severity == "warning"
-        assert "factory (40330) got SIGCHLD, but python3 (40344) is a zombie still" in said.text
-
-
-async def test_who_is_not_of_the_session_is_left_alone() -> None:
-    async with lesson() as b:
-        said = await b.operator.cure(target(b.descendant(40344)), Cure("kill-parent", "…", 1))
-        assert b.kernel.signals == []
-        assert "left alone" in said.text
 
 
 async def test_outcomes_in_a_sentence() -> None:

@@ -575,7 +575,7 @@ def test_what_a_worker_left_behind(count: int, text: str) -> None:
     _, note = findings(worker(JOINED, left_behind=count))
     assert note.text == text
     assert note.cures == (
-        Cure("terminate", "End what it left behind, if nobody needs it any more."),
+        Cure("end-left", "End what it left behind, if nobody needs it any more."),
     )
 
 

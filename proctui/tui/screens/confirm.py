@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, RadioButton, RadioSet, Static
 
 from proctui.tui import text
 from proctui.tui.figures import age
@@ -37,6 +37,8 @@ class Question(NamedTuple):
     """One sentence: what it does."""
     plans: Mapping[Reach, Plan]
     """What each reach would hit; the first is chosen at first."""
+    heading: str = ""
+    """The question, where it is not the verb and whom; untrusted text may stand in it."""
 
 
 def tabulated(targets: Sequence[Target], now: float) -> Content:
@@ -91,7 +93,7 @@ class Confirm(Dialog[Plan]):
         first = question.plans[self._reaches[0]]
         many = len(first.asked) > 1
         whom = f"{len(first.asked)} processes" if many else first.asked[0].who
-        self.heading = f"{question.verb} {whom}?"
+        self.heading = question.heading or f"{question.verb} {whom}?"
         self.foot = "Enter or y: yes   Esc or n: no"
         self._many = many
 
@@ -117,6 +119,8 @@ class Confirm(Dialog[Plan]):
             )
         yield VerticalScroll(Static(id="members"), id="members-scroll", can_focus=False)
         yield Static(id="warnings")
+        yield Static(id="insist-on")
+        yield Input(id="insist", compact=True)
         verb = self.question.verb.split()[0]
         yield button_row(Keyed(verb, "y", id="yes", kind="-danger"), Keyed("Cancel", "n", id="no"))
 
@@ -153,6 +157,20 @@ class Confirm(Dialog[Plan]):
         shown = self.query_one("#warnings", Static)
         shown.update(Content("\n").join(warnings))
         shown.display = bool(warnings)
+        self._insist(plan.insist)
+
+    def _insist(self, name: str) -> None:
+        """Has the name typed, where it takes that."""
+        asked = self.query_one("#insist-on", Static)
+        asked.update(text.content(f"Type {name} to do it all the same:"))
+        typed = self.query_one("#insist", Input)
+        asked.display = typed.display = bool(name)
+        if name:
+            typed.focus()
+
+    @on(Input.Submitted, "#insist")
+    def _name_typed(self) -> None:
+        self.action_yes()
 
     @on(RadioSet.Changed)
     def _reach_changed(self) -> None:
@@ -170,8 +188,13 @@ class Confirm(Dialog[Plan]):
 
     @on(Button.Pressed, "#yes")
     def action_yes(self) -> None:
-        """Confirms."""
-        self.dismiss(self.chosen)
+        """Confirms; where a name must be typed, not without it."""
+        plan = self.chosen
+        if plan.insist and self.query_one("#insist", Input).value.strip() != plan.insist.strip():
+            self.query_one("#insist", Input).focus()
+            self.app.bell()
+        else:
+            self.dismiss(plan)
 
     @on(Button.Pressed, "#no")
     def _no(self) -> None:

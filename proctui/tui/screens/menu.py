@@ -15,7 +15,7 @@ from proctui.model import Cure
 from proctui.signals import all_signals, effect, signal_name, signal_number
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS, Scene, key_name
-from proctui.tui.operate import CURES
+from proctui.tui.neglect import SIGNALS
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import COLUMNS, Column
 
@@ -155,7 +155,7 @@ class Cures(Menu[Cure]):
         """The sentence, the cures in the order of harm."""
         yield Static(text.content(self.intro), classes="dialog-does")
         menu = OptionList(
-            *(Option(label, disabled=cure.kind not in CURES) for cure, label in self.options),
+            *(Option(label, disabled=cure.kind not in SIGNALS) for cure, label in self.options),
             compact=True,
         )
         yield menu

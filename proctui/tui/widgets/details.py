@@ -24,6 +24,7 @@ _CURED_BY: Mapping[CureKind, str] = {
     "join": "join",
     "terminate": "terminate",
     "kill": "kill",
+    "end-left": "end_left",
     "restart": "restart",
     "continue": "signal",
 }

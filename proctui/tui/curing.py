@@ -1,0 +1,200 @@
+"""The cures of somebody else's zombies, as a conversation: try the mildest, look, go on or stop.
+
+Nudge the parent with SIGCHLD; does it not join, terminate it; does it not obey, kill it.  Each
+step is verified before the next is offered, and nothing is ended without a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from proctui.grip import default_source
+from proctui.model import CureKind, Row
+from proctui.naming import person
+from proctui.rules import parent_of
+from proctui.tui.feed import Feed
+from proctui.tui.neglect import HARDER, SIGNALS, Culprit, culprits, explained, planned, ways
+from proctui.tui.operate import Operator, Said, names
+from proctui.tui.plan import Reason, Target
+from proctui.tui.screens.dialog import Dialog
+
+Result = TypeVar("Result")
+
+_PATIENCE = {"SIGCHLD": 1.5, "SIGCONT": 1.5}
+"""Seconds for a parent to join its zombies; whom its end leaves them may take the others."""
+_PATIENCE_OF_INIT = 5.0
+"""PID 1 of some containers takes two seconds to reap."""
+
+_REFUSED = {
+    "SIGCONT": "runs on but joins nothing",
+    "SIGCHLD": "ignored SIGCHLD",
+    "SIGTERM": "did not obey SIGTERM",
+}
+_VERBS: dict[CureKind, str] = {
+    "nudge-parent": "Nudge",
+    "terminate-parent": "Terminate",
+    "kill-parent": "Kill",
+}
+
+
+class Asker(Protocol):
+    """Who can be told and asked."""
+
+    def say(self, said: Said) -> None:
+        """Tells the person."""
+
+    async def ask(self, dialog: Dialog[Result]) -> Result | None:
+        """Shows a dialog and waits for its answer."""
+
+
+class Curing:
+    """Cures zombies that only their own parents can join."""
+
+    def __init__(self, feed: Feed, operator: Operator, asker: Asker) -> None:
+        self._feed = feed
+        self._store = feed.store
+        self._operator = operator
+        self._asker = asker
+
+    async def cure(self, rows: Sequence[Row], protected: Reason) -> None:
+        """Explains, lets choose, and goes on until the zombies are gone or the person stops."""
+        from proctui.tui.screens.menu import Cures
+
+        found, alone = culprits(self._store, rows, protected, living_children)
+        found = self._spare(found)
+        if not found:
+            if alone:
+                self._asker.say(Said(_hopeless(alone), "warning"))
+            return
+        count = sum(len(culprit.zombies) for culprit in found)
+        heading = f"{found[0].zombies[0].who} is a zombie" if count == 1 else f"{count} zombies"
+        chosen = await self._asker.ask(Cures(heading, explained(found), ways(found)))
+        if chosen is not None:
+            await self._treat(found, chosen.kind)
+
+    def _spare(self, found: list[Culprit]) -> list[Culprit]:
+        """Protected parents are never treated together with others."""
+        if len(found) < 2:
+            return found
+        for culprit in found:
+            if culprit.protected:
+                text = f"{culprit.parent.who} is left alone: {culprit.protected}."
+                self._asker.say(Said(text, "warning"))
+        return [culprit for culprit in found if not culprit.protected]
+
+    async def _treat(self, found: Sequence[Culprit], kind: CureKind, refused: str = "") -> None:
+        signal = SIGNALS[kind]
+        asks = refused or kind in ("terminate-parent", "kill-parent")
+        if asks and not await self._agreed(found, kind, refused):
+            return
+        failures = await self._operator.deliver(
+            [culprit.parent for culprit in found if culprit.parent.runs(self._store)],
+            signal,
+            "process",
+        )
+        if failures:
+            said = " ".join(f"{name}: {why}." for name, why in failures.items())
+            self._asker.say(Said(said, "error"))
+            return
+        left, reapers = await self._wait(found, signal)
+        still = [culprit for culprit in left if culprit.parent.runs(self._store)]
+        if not left or signal not in HARDER or not still:
+            self._asker.say(self._told(found, left, reapers))
+        else:
+            await self._treat(still, HARDER[signal], _REFUSED[signal])
+
+    async def _agreed(self, found: Sequence[Culprit], kind: CureKind, refused: str) -> bool:
+        """Asks before a parent is ended, or after a milder cure did not help."""
+        from proctui.signals import effect, signal_number
+        from proctui.tui.screens.confirm import Confirm, Question
+
+        verb, signal = _VERBS[kind], SIGNALS[kind]
+        parents = names(culprit.parent for culprit in found)
+        heading = f"{verb} {parents}?"
+        if refused:
+            it = "it" if len(found) == 1 else "them"
+            heading = f"{parents} {refused}: {verb.lower()} {it}?"
+        does = f"{signal}: {effect(signal_number(signal)).removeprefix(f'{verb.lower()}: ')}."
+        question = Question(verb, does, {"process": planned(found)}, heading)
+        return await self._asker.ask(Confirm(question, self._feed.clock())) is not None
+
+    async def _wait(
+        self, found: Sequence[Culprit], signal: str
+    ) -> tuple[list[Culprit], dict[int, str]]:
+        """The culprits whose zombies are there still, and who else had any meanwhile."""
+        reapers: dict[int, str] = {}
+
+        def left() -> list[Culprit]:
+            remaining = []
+            for culprit in found:
+                zombies = tuple(z for z in culprit.zombies if self._is_there(z, culprit, reapers))
+                if zombies:
+                    remaining.append(culprit._replace(zombies=zombies))
+            return remaining
+
+        await self._feed.until(lambda: not left(), _PATIENCE.get(signal, _PATIENCE_OF_INIT))
+        return left(), reapers
+
+    def _is_there(self, zombie: Target, culprit: Culprit, reapers: dict[int, str]) -> bool:
+        row = zombie.still(self._store)
+        if row is None:
+            return False
+        if row.sample is not None and row.sample.ppid != culprit.parent.pid:
+            reapers[row.sample.ppid] = parent_of(row)
+        return True
+
+    def _adopters(self, found: Sequence[Culprit]) -> dict[int, str]:
+        """Who has the other children of the parents now: they went the same way."""
+        parents = {culprit.parent.pid for culprit in found}
+        return {
+            row.lineage.adopter_pid: parent_of(row)
+            for row in self._store.rows.values()
+            if row.lineage.adopter_pid is not None and row.lineage.first_ppid in parents
+        }
+
+    def _told(
+        self, found: Sequence[Culprit], left: Sequence[Culprit], reapers: dict[int, str]
+    ) -> Said:
+        alive = [c.parent for c in found if c.parent.runs(self._store)]
+        if left:
+            many = sum(len(culprit.zombies) for culprit in left)
+            still = f"{many} zombies are" if many > 1 else f"{left[0].zombies[0].who} is"
+            now = " and ".join(reapers.values()) or names(culprit.parent for culprit in left)
+            text = f"{still} there still: {now} has not joined {'them' if many > 1 else 'it'} yet."
+            return Said(text, "warning")
+        many = sum(len(culprit.zombies) for culprit in found)
+        gone = f"{many} zombies gone" if many > 1 else f"{found[0].zombies[0].who} is gone"
+        them = "them" if many > 1 else "it"
+        if alive:
+            return Said(f"{gone}: {names(alive)} has joined {them}.")
+        by = " and ".join((reapers or self._adopters(found)).values()) or f"whoever adopted {them}"
+        text = f"{gone}; {by} has reaped {them}. {names(c.parent for c in found)} has ended."
+        waiting = self._operator.to_be_joined([culprit.parent for culprit in found])
+        return Said(f"{text} {names(waiting)} is a zombie now: j joins it." if waiting else text)
+
+
+def _hopeless(rows: Sequence[Row]) -> str:
+    """What there is to say of zombies whose parent nothing can be done about here."""
+    row = rows[0]
+    said = [finding.text for finding in row.findings if finding.kind == "zombie"][:1]
+    said += [cure.text for finding in row.findings for cure in finding.cures][:1]
+    return " ".join(said) or f"{parent_of(row)} is left alone."
+
+
+def living_children(pid: int) -> list[str]:
+    """Names and pids of a process's living children, read from the kernel now."""
+    source = default_source()
+    found = []
+    try:
+        children = source.children(pid)
+    except OSError:
+        return []
+    for child in children:
+        try:
+            stat = source.read_stat(child)
+        except OSError:
+            continue  # it has ended meanwhile
+        if not stat.is_zombie:
+            found.append(person(stat.comm, child))
+    return found

@@ -1,0 +1,149 @@
+"""Parents that do not join their children: whom a cure would act on, and what that would take.
+
+Pure: rows in, culprits out.  Many zombies of one parent are one cure, so parents come once each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from proctui.classify import Parent
+from proctui.cures import neglect as cures_of_neglect
+from proctui.exitcodes import exitcode_text
+from proctui.model import Cure, CureKind, Row, State
+from proctui.tui.actions import foreign_zombie
+from proctui.tui.plan import Hazard, Plan, Reason, Rows, Target, listed, running, target, typable
+
+SIGNALS: Mapping[CureKind, str] = {
+    "continue": "SIGCONT",
+    "nudge-parent": "SIGCHLD",
+    "terminate-parent": "SIGTERM",
+    "kill-parent": "SIGKILL",
+}
+"""What of a neglected zombie's cures can be done here, and the signal to its parent."""
+
+HARDER: Mapping[str, CureKind] = {
+    "SIGCONT": "nudge-parent",
+    "SIGCHLD": "terminate-parent",
+    "SIGTERM": "kill-parent",
+}
+"""What comes next in the order of harm where a signal did not help."""
+
+_MOST = 40
+"""Names that a sentence lists."""
+
+Living = Callable[[int], Sequence[str]]
+"""Names and pids of the living children of a pid."""
+
+
+class Culprit(NamedTuple):
+    """A parent, the zombies that it neglects, and what its end would bring."""
+
+    parent: Target
+    zombies: tuple[Target, ...]
+    orphans: tuple[str, ...]
+    """Its living children by name and pid: its end would orphan them."""
+    protected: str | None
+    """Why it should be left alone; None where nothing speaks against it."""
+
+    @property
+    def many(self) -> str:
+        """``3 zombies``, or name and pid of the only one."""
+        only = self.zombies[0]
+        return only.who if len(self.zombies) == 1 else f"{len(self.zombies)} zombies"
+
+
+def is_neglectful(row: Row) -> bool:
+    """A living parent of zombies that are no business of its supervisor's."""
+    nudges = (
+        cure.pid == row.pid
+        for finding in row.findings
+        for cure in finding.cures
+        if cure.kind == "nudge-parent"
+    )
+    return row.worker is None and running(row) and any(nudges)
+
+
+def is_curable(row: Row) -> bool:
+    """Whether the key that joins offers cures for this row instead."""
+    return foreign_zombie(row) or is_neglectful(row)
+
+
+def culprits(
+    store: Rows, rows: Iterable[Row], protected: Reason, living: Living
+) -> tuple[list[Culprit], list[Row]]:
+    """The parents that these rows are or have; and the zombies whose parent is no row.
+
+    Each comes with all its zombies, also those that were not asked for: it would join, or
+    leave, all of them.
+    """
+    by_pid = {row.pid: row for row in store.rows.values() if running(row)}
+    parents: dict[str, Row] = {}
+    alone: list[Row] = []
+    for row in rows:
+        parent = row if is_neglectful(row) else by_pid.get(row.sample.ppid if row.sample else 0)
+        if parent is None:
+            alone.append(row)
+        else:
+            parents[parent.key] = parent
+    found = [_culprit(store, parent, protected, living) for parent in parents.values()]
+    return [culprit for culprit in found if culprit.zombies], alone
+
+
+def _culprit(store: Rows, parent: Row, protected: Reason, living: Living) -> Culprit:
+    pid = parent.pid or 0
+    zombies = [
+        row
+        for row in store.rows.values()
+        if row.zombie and row.sample is not None and row.sample.ppid == pid
+    ]
+    return Culprit(target(parent), tuple(map(target, zombies)), tuple(living(pid)), protected(pid))
+
+
+def explained(found: Sequence[Culprit]) -> str:
+    """Who has not joined whom."""
+    sentences = []
+    for culprit in found:
+        ended = f"{culprit.zombies[0].who} has ended, and"
+        if len(culprit.zombies) > 1:
+            each = [
+                f"{zombie.who} with {exitcode_text(zombie.row.exitcode)}"
+                for zombie in culprit.zombies
+            ]
+            ended = f"{listed(each, 6)} have ended, and"
+        them = "it" if len(culprit.zombies) == 1 else "them"
+        sentences.append(f"{ended} {culprit.parent.who} has not joined {them}.")
+    return f"{' '.join(sentences)} Nobody else can, and no signal reaches the dead."
+
+
+def ways(found: Sequence[Culprit]) -> list[Cure]:
+    """What can be tried, in the order of harm."""
+    if len(found) == 1:
+        parent = found[0].parent
+        stopped = parent.row.state is State.STOPPED
+        return list(cures_of_neglect(Parent(parent.pid or 0, parent.name, stopped=stopped)))
+    whom = f"all {len(found)} parents"
+    first = [Cure("continue", f"Continue {whom} that are stopped, with SIGCONT.")]
+    return [
+        *(first if any(c.parent.row.state is State.STOPPED for c in found) else []),
+        Cure("nudge-parent", f"Nudge {whom} with SIGCHLD: they may join their children then."),
+        Cure("terminate-parent", f"Terminate {whom}: their zombies go to init or a subreaper."),
+        Cure("kill-parent", f"Kill {whom}, if they do not obey."),
+    ]
+
+
+def planned(found: Sequence[Culprit]) -> Plan:
+    """What ending the parents would hit, and whom it would orphan."""
+    parents = tuple(culprit.parent for culprit in found)
+    warnings = [
+        Hazard(f"{culprit.protected[0].upper()}{culprit.protected[1:]}.")
+        for culprit in found
+        if culprit.protected
+    ]
+    orphans = [who for culprit in found for who in culprit.orphans]
+    if orphans:
+        count = "One process" if len(orphans) == 1 else f"{len(orphans)} processes"
+        warnings.append(Hazard(f"{count} would be orphaned: {listed(orphans, _MOST)}."))
+    insist = typable(parents[0].row) if warnings and found[0].protected else ""
+    return Plan(parents, parents, "process", tuple(warnings), insist)
