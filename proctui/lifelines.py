@@ -22,8 +22,6 @@ Sign = Literal[
 """What a mark looks like.  ``done`` and ``crashed`` are ends with the exit code 0 and another one
 after which nothing is left, ``gone`` an end of which the exit code is not known."""
 
-_TOGETHER = 1.0
-"""Seconds within which the supervisor's news of an end and the kernel's zombie are one."""
 _PLAIN: dict[str, Sign] = {
     "signal": "signal", "stop": "stop", "restart": "restart", "join": "join",
     "orphaned": "orphan", "failed": "failed",
@@ -72,9 +70,9 @@ def lifeline(history: History, row: Row | None = None) -> Lifeline:
     line = _Line(is_worker=history.key.startswith("w:"))
     for mark in history.marks:
         line.add(mark)
-    if row is not None and not row.gone:
+    if row is not None:
         line.settle(row)
-    elif row is None and history.ended_at is not None:
+    elif history.ended_at is not None:
         line.close(history.ended_at)
     name = row.name if row is not None else history.name
     return Lifeline(history.key, name, tuple(line.segments), tuple(line.moments))
@@ -111,7 +109,7 @@ class _Line:
     def settle(self, row: Row) -> None:
         """Opens or closes the last segment as the row that stands says."""
         worker = row.worker
-        exists = row.sample is not None
+        exists = row.sample is not None and not row.gone
         if self._open is not None and not exists and worker is not None and not row.zombie:
             over = worker.phase in ("joined", "failed", "idle", "backoff")
             if over:
@@ -156,15 +154,16 @@ class _Line:
         if self._open == "zombie":
             self._same_end(mark)
             return
-        if self._open is None and self._just_ended(mark.time):
-            return  # the kernel's news of an end that was joined meanwhile
+        if self._open is None and self._is_over():
+            return  # late news of an end that was joined meanwhile: nobody dies twice
         self._outcome = _exitcode(mark.text) or self._outcome
         self._turn("zombie", mark.time)
         self._moment(mark, "zombie")
 
-    def _just_ended(self, when: float) -> bool:
-        last = self.moments[-1] if self.moments else None
-        return last is not None and last.sign in _ENDS and abs(when - last.time) <= _TOGETHER
+    def _is_over(self) -> bool:
+        """Whether the last that is known of the process is its end."""
+        life = (one.sign for one in reversed(self.moments) if one.sign in _LIFE)
+        return next(life, "start") in _ENDS
 
     def _same_end(self, mark: Mark) -> None:
         """The second news of one end: the event's is the one that can be looked up."""
@@ -193,6 +192,7 @@ class _Line:
 
 
 _ENDS: frozenset[Sign] = frozenset({"done", "crashed", "gone"})
+_LIFE: frozenset[Sign] = _ENDS | {"start", "zombie"}
 
 
 def _sign(outcome: str) -> Sign:

@@ -42,9 +42,10 @@ def test_the_supervisors_and_the_kernels_news_of_one_end_are_one_mark() -> None:
 
 def test_a_late_zombie_of_one_that_was_joined_at_once_is_no_second_end() -> None:
     told = history("w:a", (1, "started", ""), (3, "ended", "0"), (3.001, "joined", "0"))
-    told.mark(Mark(3.002, "zombie", "0"))
+    told.mark(Mark(3.5, "signal", "SIGHUP"))
+    told.mark(Mark(4.0, "zombie", "0"))
     line = lifeline(told)
-    assert signs(line) == ["start", "zombie", "done"]
+    assert signs(line) == ["start", "zombie", "done", "signal"]
     assert line.segments[-1] == Segment("zombie", 3, 3.001)
 
 

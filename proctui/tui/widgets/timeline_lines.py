@@ -53,7 +53,7 @@ def axis(window: Window, width: int, follow: bool) -> Line:
     """The first line: what a cell stands for, and the labels of the axis."""
     room = first_column(width)
     sign = text.plain(" ● ") if follow else "   "
-    said = f"{duration(window.scale)} a cell"
+    said = f"{duration(window.scale)}/cell"
     runs = [Run(sign, ("follow",)), Run(text.safe(said, room - len(sign)), ("scale",))]
     at = 0
     for column, label in ticks(window):
