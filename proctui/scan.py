@@ -41,6 +41,8 @@ class Zombie(NamedTuple):
     age_seconds: float
     """Since it started: when it ended, the kernel does not tell afterwards."""
     user: str
+    start_ticks: int = 0
+    """Since boot: with the pid, which process this is."""
 
 
 class Orphan(NamedTuple):
@@ -60,6 +62,7 @@ class Orphan(NamedTuple):
     age_seconds: float
     user: str
     why: str
+    start_ticks: int = 0
 
 
 class Found(NamedTuple):
@@ -71,9 +74,13 @@ class Found(NamedTuple):
     def as_json(self) -> dict[str, list[dict[str, object]]]:
         """The object that ``proctui scan --json`` prints."""
         return {
-            "zombies": [zombie._asdict() for zombie in self.zombies],
-            "orphans": [orphan._asdict() for orphan in self.orphans],
+            "zombies": [_documented(zombie._asdict()) for zombie in self.zombies],
+            "orphans": [_documented(orphan._asdict()) for orphan in self.orphans],
         }
+
+
+def _documented(fields: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name != "start_ticks"}
 
 
 class KnownSession(NamedTuple):
@@ -122,10 +129,11 @@ async def collect_in_turns(
 
 def still_there(found: Found) -> Found:
     """Without the zombies that have been reaped since: a moment as one is no neglect."""
-    return found._replace(zombies=tuple(filter(_is_still_zombie, found.zombies)))
+    return found._replace(zombies=tuple(filter(is_still_zombie, found.zombies)))
 
 
-def _is_still_zombie(zombie: Zombie) -> bool:
+def is_still_zombie(zombie: Zombie) -> bool:
+    """Whether its parent still has not joined it."""
     try:
         stat = procfs.read_stat(zombie.pid)
     except OSError:
@@ -240,6 +248,7 @@ class _Scan:
             exitcode=_exitcode(stat),
             age_seconds=self._age(stat),
             user=user_name(uid),
+            start_ticks=stat.start_ticks,
         )
 
     # ------------------------------------------------------------ orphans
@@ -271,6 +280,7 @@ class _Scan:
             age_seconds=self._age(stat),
             user=user_name(uid),
             why=why,
+            start_ticks=stat.start_ticks,
         )
 
     def _circumstances(

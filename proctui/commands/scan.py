@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from proctui import journal, procfs
+from proctui import procfs
 from proctui.commands.output import complain, print_object, print_table, say
 from proctui.exitcodes import exitcode_text
-from proctui.scan import INIT, Found, KnownSession, Orphan, Zombie, collect, still_there
-from proctui.session import Session, SessionError, boot_id, list_sessions
+from proctui.known import known_sessions
+from proctui.scan import INIT, Found, Orphan, Zombie, collect, still_there
 
 _SECOND_LOOK = 0.2
 """Seconds that a parent has to reap before its zombie counts: every process is one for a moment."""
@@ -36,27 +36,6 @@ def scan(arguments: argparse.Namespace) -> int:
     else:
         _print(found)
     return 1 if arguments.check and (found.zombies or found.orphans) else 0
-
-
-def known_sessions() -> dict[str, KnownSession]:
-    """This user's sessions of the present boot by their tag."""
-    try:
-        sessions = list_sessions(older=True)
-    except SessionError:
-        return {}
-    boot = boot_id()
-    return {s.facts.tag: _known(s) for s in sessions if s.facts.boot == boot}
-
-
-def _known(session: Session) -> KnownSession:
-    def workers() -> Mapping[int, str]:
-        return {
-            event.pid: event.worker
-            for event in journal.read(session.paths.journal)
-            if event.pid is not None and event.worker is not None and event.kind != "note"
-        }
-
-    return KnownSession(session.name, session.facts.pid, session.running, workers)
 
 
 def _print(found: Found) -> None:
