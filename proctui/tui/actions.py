@@ -1,7 +1,8 @@
 """The one table of actions: what a person can do, by which key, and when it applies.
 
 Bindings, buttons, footer, command palette and help are all read from `ACTIONS`;
-nothing else names a key.  When they apply is in `applying`.  Pure: no terminal in here.
+nothing else names a key, and the settings may give them others (`keymap`).  When they
+apply is in `applying`.  Pure: no terminal in here.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Literal
 from proctui.model import Row
 from proctui.tui import applying
 from proctui.tui.applying import Rule, Scene, foreign_zombie, left_by, who
+from proctui.tui.keymap import in_force
+from proctui.tui.keynames import key_name
 
 __all__ = [
     "ACTIONS", "FOOTER_GAP", "Action", "Group", "Scene", "Scope", "buttons", "footer",
@@ -33,7 +36,8 @@ class Action:
 
     id: str
     keys: tuple[str, ...]
-    """Textual's names of the keys; the first is the one that is shown."""
+    """Textual's names of the keys that it has unless the settings say otherwise, the one that is
+    shown first; see `all_keys`."""
     title: str
     """A verb or two, for palette and help."""
     tooltip: str
@@ -42,9 +46,21 @@ class Action:
     scope: Scope = "screen"
     button: str = ""
     """Label of its button; empty for none."""
+    short: str = ""
+    """The same where there is little room; empty where it is short enough."""
     footer: str = ""
     """Label in the footer; empty for none."""
     rule: Rule = field(default=applying.always)
+
+    @property
+    def all_keys(self) -> tuple[str, ...]:
+        """Its keys as the person's settings have them."""
+        return in_force(self.id, self.keys)
+
+    @property
+    def key(self) -> str:
+        """The key to name for it, as it is written on the screen."""
+        return key_name(self.all_keys[0])
 
     def why_not(self, scene: Scene, row: Row | None = None) -> str | None:
         """Why it does not apply to `row` (default: the row under the cursor), or None."""
@@ -66,10 +82,22 @@ _TABLE: tuple[Action, ...] = (
         "Never blocks; j again or escape gives up.",
     ),
     Action(
+        id="join_all",
+        keys=("J",),
+        title="Join all that ended",
+        button="Join all",
+        short="All",
+        group="Workers",
+        scope="session",
+        rule=applying.join_all,
+        tooltip="Join every worker that has ended and was not joined.",
+    ),
+    Action(
         id="terminate",
         keys=("t",),
         title="Terminate",
         button="Terminate",
+        short="Term",
         group="Processes",
         scope="tags",
         rule=applying.asks("terminate"),
@@ -123,15 +151,6 @@ _TABLE: tuple[Action, ...] = (
         scope="tags",
         rule=applying.asks("stop"),
         tooltip="Stop the worker: its stop signal, the grace period, then SIGKILL; joined after.",
-    ),
-    Action(
-        id="join_all",
-        keys=("J",),
-        title="Join all that ended",
-        group="Workers",
-        scope="session",
-        rule=applying.join_all,
-        tooltip="Join every worker that has ended and was not joined.",
     ),
     Action(
         id="end_left",
@@ -238,6 +257,13 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Choose the column to sort by; the same again turns the order round.",
     ),
     Action(
+        id="columns",
+        keys=("f7",),
+        title="Columns",
+        group="List",
+        tooltip="Choose which columns the list has, in which order and how wide.",
+    ),
+    Action(
         id="pause",
         keys=("p",),
         title="Pause the display",
@@ -258,6 +284,22 @@ _TABLE: tuple[Action, ...] = (
         title="Timeline",
         group="Views",
         tooltip="One lifeline for each process: alive, orphaned, a zombie, and what happened.",
+    ),
+    Action(
+        id="chart",
+        keys=("C",),
+        title="Chart",
+        group="Views",
+        scope="row",
+        rule=applying.row_needed,
+        tooltip="CPU and memory of the process under the cursor over the last minutes.",
+    ),
+    Action(
+        id="export",
+        keys=("E",),
+        title="Export",
+        group="Views",
+        tooltip="Save the history as a Chrome trace, which Perfetto opens, or the picture as SVG.",
     ),
     Action(
         id="details",
@@ -296,6 +338,13 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Leave the screen; the workers go on and proctui attach comes back to them.",
     ),
     Action(
+        id="settings",
+        keys=("comma", "f2"),
+        title="Settings",
+        group="Session",
+        tooltip="Theme, keys, columns, what asks first; kept for the next time.",
+    ),
+    Action(
         id="help",
         keys=("question_mark", "f1"),
         title="Help",
@@ -316,17 +365,6 @@ _TABLE: tuple[Action, ...] = (
 
 ACTIONS: Mapping[str, Action] = {action.id: action for action in _TABLE}
 """Every action by its id, in the order in which buttons, footer and help show them."""
-
-_KEY_NAMES = {"slash": "/", "question_mark": "?", "minus": "-", "plus": "+", "escape": "esc"}
-
-
-def key_name(key: str) -> str:
-    """How a key is written on the screen: ``/``, ``F9``, ``^q``, ``space``."""
-    if key in _KEY_NAMES:
-        return _KEY_NAMES[key]
-    if key.startswith("ctrl+"):
-        return f"^{key[5:]}"
-    return key.upper() if len(key) > 1 and key[0] == "f" and key[1:].isdigit() else key
 
 
 def buttons() -> Iterator[Action]:
@@ -356,4 +394,4 @@ FOOTER_GAP = 2
 
 def footer_text(action: Action) -> str:
     """Key and label."""
-    return f"{key_name(action.keys[0])} {action.footer}"
+    return f"{action.key} {action.footer}"

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from proctui.tui.actions import ACTIONS, Action, key_name
+from proctui.tui.actions import ACTIONS, Action
 from proctui.tui.screens.workers import WorkersScreen
 
 
@@ -19,7 +19,7 @@ class ActionCommands(Provider):
             scene = self.screen.scene()
             for action in ACTIONS.values():
                 if action.why_not(scene) is None:
-                    yield action, f"{key_name(action.keys[0])}   {action.tooltip}"
+                    yield action, f"{action.key}   {action.tooltip}"
 
     async def discover(self) -> Hits:
         """Everything that applies, before anything is typed."""

@@ -13,6 +13,7 @@ from proctui.grip import default_source
 from proctui.model import CureKind, Row
 from proctui.naming import person
 from proctui.rules import parent_of
+from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
 from proctui.tui.neglect import HARDER, SIGNALS, Culprit, culprits, explained, planned, ways
 from proctui.tui.operate import Operator, Said, names
@@ -171,7 +172,9 @@ class Curing:
         by = " and ".join((reapers or self._adopters(found)).values()) or f"whoever adopted {them}"
         text = f"{gone}; {by} has reaped {them}. {names(c.parent for c in found)} has ended."
         waiting = self._operator.to_be_joined([culprit.parent for culprit in found])
-        return Said(f"{text} {names(waiting)} is a zombie now: j joins it." if waiting else text)
+        if waiting:
+            text += f" {names(waiting)} is a zombie now: {ACTIONS['join'].key} joins it."
+        return Said(text)
 
 
 def _hopeless(rows: Sequence[Row]) -> str:

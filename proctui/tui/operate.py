@@ -15,6 +15,7 @@ from proctui.client import ConnectionLost
 from proctui.model import Row
 from proctui.protocol import Command, Note, Outcome, Signal
 from proctui.signals import signal_number
+from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
 from proctui.tui.plan import Plan, Reach, Target, listed, running, target
 
@@ -169,15 +170,17 @@ class Operator:
             text = f"{len(hit) - len(left)} of {len(hit)} ended."
             if left:
                 text += f" Still running: {names(left)}."
-                text += "" if signal == "SIGKILL" else " k kills."
+                text += "" if signal == "SIGKILL" else f" {ACTIONS['kill'].key} kills."
             text += "".join(f" {name}: {reason}." for name, reason in failures.items())
             return Said(text, "warning")
         if len(hit) == 1:
             text = f"{hit[0].who} has ended."
-            return Said(f"{text} It is a zombie now: j joins it." if waiting else text)
+            return Said(
+                f"{text} It is a zombie now: {ACTIONS['join'].key} joins it." if waiting else text
+            )
         text = f"{len(hit)} of {len(hit)} gone."
         if waiting:
-            text += f" To be joined: {names(waiting)} (J joins all)."
+            text += f" To be joined: {names(waiting)} ({ACTIONS['join_all'].key} joins all)."
         return Said(text)
 
     def to_be_joined(self, hit: Sequence[Target]) -> list[Target]:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from proctui.model import Cure, Finding, Lineage, ProcessDetails, Row, State
+from proctui.tui import keymap
 from proctui.tui.widgets.details import Details, cure_action
 from proctui.tui.widgets.facts import moment, pairs
 from tests.tui.rows import ADOPTED, HOSTILE, NEGLECTED, NOW, Stage, child, lines, sample, worker
@@ -174,11 +175,11 @@ async def test_cures_without_a_key_are_still_said() -> None:
 
 
 async def test_keys_that_a_person_chose_are_shown() -> None:
-    async with pane() as (details, pilot):
-        details.keys = {"join": "M-j"}
-        details.show(ENDED, NOW)
-        await pilot.pause()
-        assert lines(details)[1].split()[0] == "M-j"
+    keymap.put_in_force({"join": ("ctrl+x",)})
+    try:
+        assert (await says(ENDED))[1].split()[0] == "^x"
+    finally:
+        keymap.put_in_force({})
 
 
 @pytest.mark.parametrize(

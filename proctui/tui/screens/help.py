@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
-from proctui.tui.actions import ACTIONS, Action, Group, key_name
+from proctui.tui.actions import ACTIONS, Action, Group
+from proctui.tui.keynames import key_name
 from proctui.tui.screens.dialog import Dialog
 
 _PAGES: Sequence[tuple[str, str]] = (
@@ -27,22 +28,22 @@ _PAGES: Sequence[tuple[str, str]] = (
     (
         "Join",
         "When a process ends, the kernel keeps its exit code until the parent asks for it. That "
-        "asking is join. Press j on a worker: if it has ended it is joined at once, if it runs "
-        "the join waits, and j again or escape gives up. The screen never waits with it.",
+        "asking is join. Press {join} on a worker: if it has ended it is joined at once, if it "
+        "runs the join waits, and {join} again or escape gives up. The screen never waits with it.",
     ),
     (
         "Zombie",
         "Z: a process that has ended and was not joined. It uses no memory and no processor "
         "time, only its place in the process table, and no signal does anything to it: it is "
-        "dead already. Only its parent can join it. Your own worker: j. A child of somebody "
-        "else: j shows what can be done about the parent, the gentlest first.",
+        "dead already. Only its parent can join it. Your own worker: {join}. A child of somebody "
+        "else: {join} shows what can be done about the parent, the gentlest first.",
     ),
     (
         "Orphan",
         "O: a process whose parent ended first. Something adopted it: init (process 1) or a "
-        "subreaper. It goes on running, often without anybody knowing. t terminates it, k kills "
-        "it. Ending a whole tree instead of one process leaves no orphans: the question that "
-        "Terminate and Kill ask offers that.",
+        "subreaper. It goes on running, often without anybody knowing. {terminate} terminates it, "
+        "{kill} kills it. Ending a whole tree instead of one process leaves no orphans: the "
+        "question that Terminate and Kill ask offers that.",
     ),
     (
         "Daemonic",
@@ -126,7 +127,7 @@ def _title_of(widget: Widget) -> str:
 
 
 def _line(action: Action) -> tuple[str, str, str]:
-    return " ".join(key_name(key) for key in action.keys), action.title, action.tooltip
+    return " ".join(map(key_name, action.all_keys)), action.title, action.tooltip
 
 
 def _bindings_of(widget: Widget | None) -> Iterator[tuple[str, str, str]]:
@@ -134,7 +135,9 @@ def _bindings_of(widget: Widget | None) -> Iterator[tuple[str, str, str]]:
     if widget is None:
         return
     found: dict[str, list[Binding]] = {}
-    for _, binding in widget._bindings:
+    in_force = widget._bindings.copy()
+    in_force.apply_keymap(widget.app._keymap)
+    for _, binding in in_force:
         if not binding.action.startswith("screen."):
             found.setdefault(binding.description or binding.action, []).append(binding)
     for title, bindings in found.items():
@@ -142,5 +145,9 @@ def _bindings_of(widget: Widget | None) -> Iterator[tuple[str, str, str]]:
 
 
 def _words() -> Content:
-    parts = [Content.assemble((title, "bold $text-accent"), "\n", page) for title, page in _PAGES]
+    keys = {name: action.key for name, action in ACTIONS.items()}
+    parts = [
+        Content.assemble((title, "bold $text-accent"), "\n", page.format_map(keys))
+        for title, page in _PAGES
+    ]
     return Content("\n\n").join(parts)

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from proctui.model import Cure
 from proctui.signals import all_signals, effect, signal_name, signal_number
 from proctui.tui import text
-from proctui.tui.actions import ACTIONS, Scene, key_name
+from proctui.tui.actions import ACTIONS, Scene
 from proctui.tui.neglect import SIGNALS
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import COLUMNS, Column
@@ -96,7 +96,7 @@ class ActionMenu(Menu[str]):
         options = [
             (
                 action.id,
-                Content.assemble((f"{key_name(action.keys[0]):<6}", "bold"), action.title),
+                Content.assemble((f"{action.key:<6}", "bold"), action.title),
             )
             for action in fitting
         ]

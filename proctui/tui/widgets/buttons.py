@@ -8,7 +8,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button
 
-from proctui.tui.actions import Action, Scene, buttons, key_name
+from proctui.tui.actions import Action, Scene, buttons
+
+_WHOLE = 78
+"""Cells that all buttons need with their whole labels."""
 
 
 class ActionButton(Button, can_focus=False):
@@ -25,14 +28,15 @@ class ActionButton(Button, can_focus=False):
             self.action = action
 
     def __init__(self, action: Action) -> None:
-        key = key_name(action.keys[0])
-        self._bright = Content.assemble(action.button, " ", (key, "bold $text-accent"))
-        self._dim = Content(f"{action.button} {key}")
         super().__init__(
-            self._bright, id=f"button-{action.id}", compact=True, tooltip=action.tooltip
+            _label(action, brief=False, dim=False),
+            id=f"button-{action.id}",
+            compact=True,
+            tooltip=action.tooltip,
         )
         self.wanted = action
         self._why: str | None = None
+        self._brief = False
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Turns the press into the wish for the action."""
@@ -44,10 +48,29 @@ class ActionButton(Button, can_focus=False):
         if why != self._why:
             self._why = why
             self.set_class(why is not None, "-dim")
-            # Content compares by its text alone, so that a changed style would go unnoticed.
-            self.set_reactive(Button.label, self._bright if why is None else self._dim)
-            self.refresh()
             self.tooltip = Content(why or self.wanted.tooltip)
+            self._relabel()
+
+    def set_brief(self, brief: bool) -> None:
+        """Takes the shorter label, or the whole one."""
+        if brief != self._brief:
+            self._brief = brief
+            self._relabel(layout=bool(self.wanted.short))
+
+    def keys_changed(self) -> None:
+        """The action may have another key."""
+        self._relabel(layout=True)
+
+    def _relabel(self, *, layout: bool = False) -> None:
+        label = _label(self.wanted, brief=self._brief, dim=self._why is not None)
+        # Content compares by its text alone, so that a changed style would go unnoticed.
+        self.set_reactive(Button.label, label)
+        self.refresh(layout=layout)
+
+
+def _label(action: Action, *, brief: bool, dim: bool) -> Content:
+    word = action.short if brief and action.short else action.button
+    return Content.assemble(word, " ", (action.key, "" if dim else "bold $text-accent"))
 
 
 class Buttons(HorizontalGroup):
@@ -58,7 +81,17 @@ class Buttons(HorizontalGroup):
         for action in buttons():
             yield ActionButton(action)
 
+    def on_resize(self) -> None:
+        """Shortens the labels where they would not fit."""
+        for button in self.query_children(ActionButton):
+            button.set_brief(self.size.width < _WHOLE)
+
     def show(self, scene: Scene) -> None:
         """Dims what does not apply now."""
         for button in self.query_children(ActionButton):
             button.set_why(button.wanted.why_not(scene))
+
+    def keys_changed(self) -> None:
+        """Actions may have other keys."""
+        for button in self.query_children(ActionButton):
+            button.keys_changed()

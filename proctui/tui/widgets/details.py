@@ -82,8 +82,6 @@ class Details(Page):
         self, *, name: str | None = None, id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self.keys: Mapping[str, str] = {}
-        """Names of keys by action id, where they are not those of the table of actions."""
         self._row: Row | None = None
         self._now = 0.0
         self._details: ProcessDetails | None = None
@@ -167,7 +165,7 @@ class Details(Page):
         action = cure_action(row, cure)
         if action is None:
             return ""
-        return self.keys.get(action) or actions.key_name(actions.ACTIONS[action].keys[0])
+        return actions.ACTIONS[action].key
 
 
 def cure_action(row: Row, cure: Cure) -> str | None:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from proctui.tui.actions import FOOTER_GAP, Action, Scene, footer, footer_text, key_name
+from proctui.tui.actions import FOOTER_GAP, Action, Scene, footer, footer_text
 
 
 class Footer(Widget):
@@ -42,7 +42,7 @@ class Footer(Widget):
         pieces, self._places = [Content(" ")], []
         at = 1
         for action in footer(self.size.width - 2):
-            key, label = key_name(action.keys[0]), action.footer
+            key, label = action.key, action.footer
             size = len(footer_text(action))
             dim = action.id in self._dimmed
             style = "$footer-description-foreground 45%" if dim else "$footer-key-foreground bold"

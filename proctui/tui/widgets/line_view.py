@@ -31,8 +31,14 @@ class LineView(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-view--match"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("g", "scroll_home", "To the beginning", show=False),
-        Binding("G", "scroll_end", "To the end", show=False),
+        Binding("up", "scroll_up", "Up", show=False, id="move_up"),
+        Binding("down", "scroll_down", "Down", show=False, id="move_down"),
+        Binding("left", "scroll_left", "Left", show=False, id="move_left"),
+        Binding("right", "scroll_right", "Right", show=False, id="move_right"),
+        Binding("pageup", "page_up", "Page up", show=False, id="move_page_up"),
+        Binding("pagedown", "page_down", "Page down", show=False, id="move_page_down"),
+        Binding("home,g", "scroll_home", "To the beginning", show=False, id="move_first"),
+        Binding("end,G", "scroll_end", "To the end", show=False, id="move_last"),
     ]
 
     DEFAULT_CSS = """

@@ -39,12 +39,12 @@ class Page(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"page--thumb"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "move_page(-1)", "Page up", show=False),
-        Binding("pagedown", "move_page(1)", "Page down", show=False),
-        Binding("home,g", "move_to(0)", "First line", show=False),
-        Binding("end,G", "move_to(1000000)", "Last line", show=False),
+        Binding("up", "move(-1)", "Up", show=False, id="move_up"),
+        Binding("down", "move(1)", "Down", show=False, id="move_down"),
+        Binding("pageup", "move_page(-1)", "Page up", show=False, id="move_page_up"),
+        Binding("pagedown", "move_page(1)", "Page down", show=False, id="move_page_down"),
+        Binding("home,g", "move_to(0)", "First line", show=False, id="move_first"),
+        Binding("end,G", "move_to(1000000)", "Last line", show=False, id="move_last"),
     ]
 
     def __init__(

@@ -30,14 +30,14 @@ class ProcessTable(ProcessLines, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "cursor(-1)", "Up", show=False, id="table.up"),
-        Binding("down", "cursor(1)", "Down", show=False, id="table.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="table.page-up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page-down"),
-        Binding("home,g", "first", "First", show=False, id="table.first"),
-        Binding("end,G", "last", "Last", show=False, id="table.last"),
-        Binding("left", "left", "Fold, scroll left", show=False, id="table.left"),
-        Binding("right", "right", "Unfold, scroll right", show=False, id="table.right"),
+        Binding("up", "cursor(-1)", "Up", show=False, id="move_up"),
+        Binding("down", "cursor(1)", "Down", show=False, id="move_down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="move_page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="move_page_down"),
+        Binding("home,g", "first", "First", show=False, id="move_first"),
+        Binding("end,G", "last", "Last", show=False, id="move_last"),
+        Binding("left", "left", "Fold, scroll left", show=False, id="move_left"),
+        Binding("right", "right", "Unfold, scroll right", show=False, id="move_right"),
         Binding("shift+left", "side(-1)", "Scroll left", show=False, id="table.scroll-left"),
         Binding("shift+right", "side(1)", "Scroll right", show=False, id="table.scroll-right"),
         Binding("space", "tag", "Tag", show=False, id="table.tag"),

@@ -65,16 +65,16 @@ class Timeline(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "cursor(-1)", "Process above", show=False),
-        Binding("down", "cursor(1)", "Process below", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("up", "cursor(-1)", "Process above", show=False, id="move_up"),
+        Binding("down", "cursor(1)", "Process below", show=False, id="move_down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="move_page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="move_page_down"),
         Binding("g", "cursor(-1000000)", "First process", show=False),
         Binding("G", "cursor(1000000)", "Last process", show=False),
         Binding("plus,equals_sign", "zoom(1)", "Zoom in", show=False),
         Binding("minus", "zoom(-1)", "Zoom out", show=False),
-        Binding("left", "pan(-1)", "Earlier", show=False),
-        Binding("right", "pan(1)", "Later", show=False),
+        Binding("left", "pan(-1)", "Earlier", show=False, id="move_left"),
+        Binding("right", "pan(1)", "Later", show=False, id="move_right"),
         Binding("home", "beginning", "To the beginning", show=False),
         Binding("end", "follow", "Follow what happens now", show=False),
         Binding("0", "fit", "Show everything so far", show=False),

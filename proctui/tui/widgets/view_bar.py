@@ -9,11 +9,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from proctui.tui.actions import ACTIONS, Action, key_name
+from proctui.tui.actions import ACTIONS, Action
+
+_PREFIX = "view_"
 
 
 class ViewBar(Widget):
-    """One line of tabs.  Which views there are the table of actions says (group ``Views``)."""
+    """One line of tabs.  Which views there are the table of actions says (``view_…``)."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS: ClassVar[str] = """
@@ -45,9 +47,9 @@ class ViewBar(Widget):
         """Title and key of each, the one that is shown marked by more than colour."""
         pieces, self._places, at = [Content("")], [], 0
         for action in ACTIONS.values():
-            if action.group != "Views":
+            if not action.id.startswith(_PREFIX):
                 continue
-            key = key_name(action.keys[0])
+            key = action.key
             shown = action.id == self._current
             style = "bold underline $text-primary" if shown else "$text-muted"
             pieces.append(
