@@ -26,6 +26,10 @@ _MARKS: dict[EventKind, MarkKind] = {
 }
 
 
+_TOGETHER = 1.0
+"""Seconds within which what a worker says of itself and the event that told it are one."""
+
+
 class Chronicle:
     """Marks from events where these tell, from changes of rows where only the kernel does."""
 
@@ -42,6 +46,16 @@ class Chronicle:
         if event.kind == "ended" and event.state is not None:
             self.known_of(event.state)  # a run may be too short for its start to be told
 
+    def recalled(self, key: str, event: Event) -> None:
+        """Something that happened before all that was told; known moments get its sentence."""
+        kind = _MARKS.get(event.kind)
+        marks = self.histories.of(key).marks
+        for index, mark in enumerate(marks):
+            if mark.kind == kind and mark.seq is None and abs(mark.time - event.time) <= _TOGETHER:
+                marks[index] = mark._replace(seq=event.seq)
+                return
+        self.event(key, event)
+
     def known_of(self, worker: Worker) -> None:
         """What a worker says of its present run, where no event that was kept told it."""
         history = self.histories.of(f"w:{worker.id}")
@@ -52,7 +66,7 @@ class Chronicle:
         )
         since = worker.started_at or 0.0
         for kind, when in told:
-            known = any(m.kind == kind and m.time >= since - 1.0 for m in history.marks)
+            known = any(m.kind == kind and m.time >= since - _TOGETHER for m in history.marks)
             if when is not None and not known:
                 history.mark(Mark(when, kind))
 

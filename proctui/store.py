@@ -116,6 +116,13 @@ class Store:
         workers = () if message.state is None else (message.state.id,)
         return self._table.refresh(touched, workers, self._now)
 
+    def recall(self, events: Iterable[Event]) -> None:
+        """Takes into the histories of workers what a journal tells of before `self.events`."""
+        first = self.events[0].seq if self.events else self._seq + 1
+        for event in events:
+            if event.seq < first and event.worker in self._roster.posts and event.kind != "note":
+                self._table.chronicle.recalled(f"w:{event.worker}", event)
+
     def supervisor_lost(self, when: float) -> frozenset[str]:
         """The connection broke at `when`: what Python said is what was last known."""
         self._table.lost_at = when

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from proctui.lifelines import Lifeline, lifeline
 from proctui.model import Row
 from proctui.past import WithPast, ghost
+from proctui.protocol import Event
 from proctui.store import Store
 from proctui.timeline import Window
 from proctui.tui.listing import Listing
@@ -23,6 +24,7 @@ class Chronology:
         self._store = store
         self._listing = listing
         self._folded = folded
+        self._earlier: dict[int, Event] = {}
         self._made: tuple[int, frozenset[str]] | None = None
         self._arrangement = Arrangement()
 
@@ -66,11 +68,19 @@ class Chronology:
     def told(self, seq: int | None) -> str:
         """The sentence of the event of that number, with who caused it; "" where it is unknown."""
         events = self._store.events
-        index = -1 if seq is None or not events else seq - events[0].seq
-        if not 0 <= index < len(events) or events[index].seq != seq:
+        if seq is None:
             return ""
-        event = events[index]
+        index = seq - events[0].seq if events else -1
+        known = 0 <= index < len(events) and events[index].seq == seq
+        event = events[index] if known else self._earlier.get(seq)
+        if event is None:
+            return ""
         return f"{event.text}  (by {event.by})" if event.by else event.text
+
+    def recall(self, events: Iterable[Event]) -> None:
+        """What the journal tells of before the client came."""
+        self._earlier = {event.seq: event for event in events}
+        self._store.recall(self._earlier.values())
 
     def began(self) -> float | None:
         """When the first thing happened that is known of."""

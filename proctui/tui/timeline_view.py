@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from proctui import journal
 from proctui.model import Row
 from proctui.tui.chronology import Chronology
 from proctui.tui.widgets.timeline import Timeline
@@ -13,6 +17,8 @@ from proctui.tui.widgets.timeline import Timeline
 if TYPE_CHECKING:
     from proctui.tui.screens.workers import WorkersScreen
 
+_EVENTS = 20_000
+"""Events that are read of the journal at most, the latest."""
 _NOTHING = "Nothing has run yet."
 
 
@@ -25,6 +31,7 @@ class TimelineView:
         self.chronology = Chronology(screen.feed.store, screen.listing, lambda: table.folded)
         self.timeline = Timeline(self.chronology, clock=screen.feed.clock, id="timeline")
         self.timeline.placeholder = _NOTHING
+        self._recalled = False
 
     @property
     def widget(self) -> Widget:
@@ -43,6 +50,15 @@ class TimelineView:
         """Goes to the process that the table's cursor is on."""
         self.timeline.update()
         self.timeline.move_to(key)
+        if not self._recalled and self._screen.feed.hello.journal:
+            self._recalled = True
+            self._screen.run_worker(self._recall(Path(self._screen.feed.hello.journal)))
+
+    async def _recall(self, file: Path) -> None:
+        """Reads of the journal what the supervisor did not send; without it the past is shorter."""
+        with suppress(OSError):
+            self.chronology.recall(await asyncio.to_thread(journal.read, file, _EVENTS))
+            self.timeline.update()
 
     def move_to(self, key: str | None) -> None:
         """Goes where the table's cursor went."""

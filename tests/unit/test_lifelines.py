@@ -7,7 +7,8 @@ import pytest
 from proctui.history import History, Mark, MarkKind
 from proctui.lifelines import Lifeline, Segment, Sign, lifeline
 from proctui.model import ProcessSample, Row, State, Worker
-from tests.unit.story import SUPERVISOR, Story, running, seen
+from proctui.protocol import Event
+from tests.unit.story import NOON, SUPERVISOR, Story, running, seen
 
 
 def history(key: str, *marks: tuple[float, MarkKind, str]) -> History:
@@ -118,3 +119,25 @@ def test_how_a_descendant_ended_that_its_parent_joined_at_once(
     history = story.store.history("p:3")
     assert history is not None
     assert lifeline(history).moments[-1].sign == sign
+
+
+def test_the_journal_tells_of_before_the_client_came_and_nothing_twice() -> None:
+    worker = running(restarts=1)
+    events = [
+        Event(seq=1, time=NOON - 9, kind="started", worker="factory", pid=150),
+        Event(seq=2, time=NOON - 5, kind="ended", worker="factory", pid=150, exitcode=3),
+        Event(seq=3, time=NOON - 4, kind="joined", worker="factory", pid=150, exitcode=3),
+        Event(seq=4, time=NOON + 0.2, kind="started", worker="factory", pid=200),
+        Event(seq=5, time=NOON - 3, kind="started", worker="removed", pid=160),
+    ]
+    story = Story()
+    story.seq = 9
+    story.snapshot(worker)
+    story.store.recall(events)
+    history = story.store.history("w:factory")
+    assert history is not None
+    line = lifeline(history, story.store.rows["w:factory"])
+    assert [(m.time - NOON, m.sign, m.seq) for m in line.moments] == [
+        (-9, "start", 1), (-5, "zombie", 2), (-4, "crashed", 3), (0, "start", 4),
+    ]  # fmt: skip
+    assert story.store.history("w:removed") is None

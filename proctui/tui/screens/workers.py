@@ -22,6 +22,7 @@ from proctui.tui.listing import Listing
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.screens.dialog import Dialog
+from proctui.tui.showing import Showing
 from proctui.tui.views import WORKERS, Views
 from proctui.tui.widgets.buttons import ActionButton, Buttons
 from proctui.tui.widgets.footer import Footer
@@ -83,6 +84,7 @@ class WorkersScreen(Screen[None]):
             **self.deeds.table(),
             **self.looks.table(),
             **self.views.table(),
+            **Showing(self).table(),
         }
 
     # ------------------------------------------------------------------ composition
