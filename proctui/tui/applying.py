@@ -23,6 +23,8 @@ class Scene:
     """The supervisor is gone: nobody is left to start or to join."""
     zombies: int = 0
     orphans: int = 0
+    joinable: bool = False
+    """Something has ended that only waits for being joined by the supervisor."""
     tagged: int = 0
 
 
@@ -71,8 +73,10 @@ def join(row: Row | None, scene: Scene) -> str | None:
 
 
 def join_all(row: Row | None, scene: Scene) -> str | None:
-    """Somebody must be left who can join."""
-    return _GONE.format(verb="join anything") if scene.lost else None
+    """Somebody must be left who can join, and something that can be joined."""
+    if scene.lost:
+        return _GONE.format(verb="join anything")
+    return None if scene.joinable else "No worker waits to be joined."
 
 
 def new(row: Row | None, scene: Scene) -> str | None:

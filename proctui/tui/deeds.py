@@ -5,7 +5,7 @@ Knows no widget but the dialogs; the screen that is asked through `Host` does th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -133,11 +133,16 @@ class Deeds:
 
     async def join_all(self) -> None:
         """Joins every worker that has ended."""
-        ended = [row for row in self.feed.store.rows.values() if _waits_for_join(row)]
-        if ended:
-            await self._join(ended)
-        else:
-            self.host.say(Said("No worker waits to be joined.", "warning"))
+        await self._join(list(self._joinable()))
+
+    @property
+    def anything_to_join(self) -> bool:
+        """Whether `join_all` would find something."""
+        counts = self.feed.store.counts
+        return bool(counts.ended or counts.zombies) and any(True for _ in self._joinable())
+
+    def _joinable(self) -> Iterator[Row]:
+        return (row for row in self.feed.store.rows.values() if _waits_for_join(row))
 
     async def end_left_behind(self) -> None:
         """Ends every orphan that the workers asked for have left behind, with all below them."""

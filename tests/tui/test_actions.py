@@ -68,7 +68,9 @@ def test_every_action_says_what_it_does() -> None:
 
 def test_the_buttons_in_their_order() -> None:
     labels = [f"{a.button} {key_name(a.keys[0])}" for a in buttons()]
-    assert labels == ["Join j", "Terminate t", "Kill k", "Restart r", "Start s", "New n"]
+    assert labels == [
+        "Join j", "Join all J", "Terminate t", "Kill k", "Restart r", "Start s", "New n",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("room", range(140))

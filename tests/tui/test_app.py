@@ -21,7 +21,7 @@ from proctui.protocol import (
 )
 from proctui.tui.actions import ACTIONS
 from proctui.tui.widgets.buttons import ActionButton
-from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, worker
+from tests.tui.fakes import NOW, SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import opened
 
 
@@ -49,7 +49,7 @@ async def test_any_size_shows_the_zombies(size: tuple[int, int]) -> None:
         lines = stage.text().splitlines()
         assert len(lines) == size[1]
         if size[0] >= 60:
-            await stage.sees("2 ZOMBIES", "Join j", "New n", "q quit")
+            await stage.sees("2 ZOMBIES", "Join j", " J", "Kill k", "New n", "q quit")
 
 
 async def test_eighty_columns_hold_everything_that_matters() -> None:
@@ -180,6 +180,19 @@ async def test_join_all_that_ended() -> None:
     async with opened() as stage:
         await stage.press("J")
         await stage.until(lambda: stage.client.sent == [Join(workers=("worker-3",))])
+
+
+async def test_one_press_on_its_button_joins_all_that_ended() -> None:
+    async with opened((80, 24)) as stage:
+        assert "New n" in stage.line("Join all J")
+        await stage.pilot.click("#button-join_all")
+        await stage.until(lambda: stage.client.sent == [Join(workers=("worker-3",))])
+        stage.client.change("worker-3", "joined", "joined", phase="joined", joined_at=NOW)
+        stage.kernel.reap(40323)
+        button = stage.app.query_one("#button-join_all", ActionButton)
+        await stage.until(lambda: button.has_class("-dim"), "dim")
+        await stage.pilot.click("#button-join_all")
+        await stage.told("No worker waits to be joined.")
 
 
 # ---------------------------------------------------------------------------- ending

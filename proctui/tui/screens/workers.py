@@ -62,7 +62,7 @@ class WorkersScreen(Screen[None]):
         Binding("ctrl+c", "copy_or_quit", "Copy, or quit", show=False),
     ]
     AUTO_FOCUS = "ProcessTable"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
     def __init__(self, feed: Feed, leave: Callable[[int, str], None]) -> None:
@@ -78,6 +78,7 @@ class WorkersScreen(Screen[None]):
         self._structure = -1
         self._stale = False
         self._row_shown = 0.0
+        self._applicable = (0, 0, False)
         self.looks = Looks(self)
         self.views = Views(self)
         self._doers: dict[str, Deed] = {
@@ -124,7 +125,8 @@ class WorkersScreen(Screen[None]):
         self.show_status()
         row = self.views.row
         changed = row is not None and (row.key in keys or self._worker_of(row) in keys)
-        if changed or self.feed.clock() - self._row_shown >= _AGING:
+        aged = self.feed.clock() - self._row_shown >= _AGING
+        if changed or aged or self._applicable != self._what_applies():
             self.show_row()
         self.panes.show_events(self.feed.store.events)
 
@@ -192,12 +194,19 @@ class WorkersScreen(Screen[None]):
             lost=self.feed.lost is not None,
             zombies=counts.zombies,
             orphans=counts.orphans,
+            joinable=self.deeds.anything_to_join,
             tagged=len(self.table.tagged),
         )
+
+    def _what_applies(self) -> tuple[int, int, bool]:
+        """What decides about actions besides the row itself, as far as it is cheap to tell."""
+        counts = self.feed.store.counts
+        return counts.zombies, counts.orphans, self.feed.lost is not None
 
     def show_row(self) -> None:
         """What depends on the row under the cursor: buttons, footer, panes."""
         self._row_shown = self.feed.clock()
+        self._applicable = self._what_applies()
         row = self.views.row
         worker = self.feed.store.rows.get(self._worker_of(row)) if row is not None else None
         scene = self.scene()
