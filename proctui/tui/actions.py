@@ -286,6 +286,21 @@ _TABLE: tuple[Action, ...] = (
         tooltip="One lifeline for each process: alive, orphaned, a zombie, and what happened.",
     ),
     Action(
+        id="view_machine",
+        keys=("3",),
+        title="Machine",
+        group="Views",
+        tooltip="Every zombie of the machine under the parent that neglects it, every orphan.",
+    ),
+    Action(
+        id="users",
+        keys=("u",),
+        title="Own or everyone's",
+        group="List",
+        rule=applying.users,
+        tooltip="In the Machine view: your own processes, or all users'.",
+    ),
+    Action(
         id="chart",
         keys=("C",),
         title="Chart",

@@ -26,6 +26,10 @@ class Scene:
     joinable: bool = False
     """Something has ended that only waits for being joined by the supervisor."""
     tagged: int = 0
+    machine: bool = False
+    """The rows are the whole machine's."""
+    watching: bool = False
+    """There is no supervisor at all: the processes are only watched."""
 
 
 Rule = Callable[[Row | None, Scene], str | None]
@@ -38,6 +42,7 @@ def always(row: Row | None, scene: Scene) -> str | None:
 
 
 _NO_ROW = "There is no process under the cursor."
+_WATCHING = "These processes were only watched, not launched: nobody here can {verb}."
 _GONE = "The supervisor is gone: nobody is left who could {verb}."
 
 
@@ -74,6 +79,8 @@ def join(row: Row | None, scene: Scene) -> str | None:
 
 def join_all(row: Row | None, scene: Scene) -> str | None:
     """Somebody must be left who can join, and something that can be joined."""
+    if scene.watching:
+        return _WATCHING.format(verb="join them")
     if scene.lost:
         return _GONE.format(verb="join anything")
     return None if scene.joinable else "No worker waits to be joined."
@@ -81,7 +88,14 @@ def join_all(row: Row | None, scene: Scene) -> str | None:
 
 def new(row: Row | None, scene: Scene) -> str | None:
     """Somebody must be left who can start."""
+    if scene.watching:
+        return _WATCHING.format(verb="start a worker")
     return _GONE.format(verb="start a worker") if scene.lost else None
+
+
+def users(row: Row | None, scene: Scene) -> str | None:
+    """Only the machine has other users' processes."""
+    return None if scene.machine else "Everyone's processes are in the Machine view."
 
 
 def zombie(row: Row | None, scene: Scene) -> str | None:

@@ -199,7 +199,7 @@ class Deeds:
         """Says of a pid why it should be left alone, as things are now."""
         from proctui import protect
 
-        around = protect.look_around([self.feed.hello.pid])
+        around = protect.look_around(self.feed.supervisors())
         return partial(protect.protected, around=around)
 
     async def signal(self) -> None:
@@ -291,13 +291,14 @@ class Deeds:
         """Leaves; everything goes on."""
         name = self.feed.hello.session
         goes_on = f"Session {name} goes on; proctui attach {name} comes back to it.\n"
-        self.host.leave(0, "" if self._lost or self.feed.ended else goes_on)
+        nothing = self._lost or self.feed.ended or self.feed.watching
+        self.host.leave(0, "" if nothing else goes_on)
 
     async def quit(self) -> None:
         """Asks what becomes of what runs; ends the session where nothing does."""
         from proctui.tui.screens.quit import Leave, Quit
 
-        if self.feed.ended:
+        if self.feed.ended or self.feed.watching:
             self.host.leave(0)
             return
         alive = self.alive()

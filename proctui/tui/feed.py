@@ -108,6 +108,15 @@ class Feed:
         self._structure = -1
         self._waiting: set[asyncio.Event] = set()
 
+    @property
+    def watching(self) -> bool:
+        """Whether there is no supervisor, as for processes that proctui did not launch."""
+        return self.hello.pid == 0
+
+    def supervisors(self) -> list[int]:
+        """Pids that nobody should end by mistake."""
+        return [self.hello.pid]
+
     # ------------------------------------------------------------------ the two sources
 
     async def listen(self) -> None:

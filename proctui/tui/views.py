@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WORKERS = "view_workers"
 TIMELINE = "view_timeline"
+MACHINE = "view_machine"
 
 
 class View(Protocol):
@@ -67,7 +68,8 @@ class Views:
 
     def table(self) -> Mapping[str, Callable[[], None]]:
         """What does each action."""
-        return {name: partial(self.open, name) for name in (WORKERS, *self._makers)}
+        views = (WORKERS, *self._makers, MACHINE)
+        return {"users": self.toggle_users, **{name: partial(self.open, name) for name in views}}
 
     @property
     def shown(self) -> View | None:
@@ -87,6 +89,9 @@ class Views:
 
     def open(self, name: str) -> None:
         """Shows a view; the key of the one that is shown leads back into it from a pane."""
+        if name == MACHINE:
+            self._open_machine()
+            return
         if name != self.current:
             key = self._leave()
             self.current = name
@@ -100,6 +105,18 @@ class Views:
                 shown.opened(key)
             self.screen.show_row()
         self.widget.focus()
+
+    def _open_machine(self) -> None:
+        """The machine has a screen of its own: other rows, on which all actions act."""
+        from proctui.tui.screens.machine import MachineScreen
+
+        app = self.screen.app
+        if not app.is_screen_installed(MACHINE):
+            app.install_screen(MachineScreen(self.screen), MACHINE)
+        app.push_screen(MACHINE)
+
+    def toggle_users(self) -> None:
+        """Here all processes are those of the session."""
 
     def _leave(self) -> str | None:
         """Hides what is shown; the key of the row its cursor is on."""

@@ -23,7 +23,7 @@ from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
-from proctui.tui.views import WORKERS, Views
+from proctui.tui.views import Views
 from proctui.tui.widgets.buttons import ActionButton, Buttons
 from proctui.tui.widgets.footer import Footer
 from proctui.tui.widgets.panes import Panes
@@ -93,7 +93,7 @@ class WorkersScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self.status_bar
-        yield ViewBar(WORKERS)
+        yield ViewBar(self.views.current)
         yield Static(id="banner")
         yield self.table
         yield Prompt(id="prompt")
@@ -141,9 +141,19 @@ class WorkersScreen(Screen[None]):
         store = self.feed.store
         self._structure, self._stale = store.structure, False
         self.table.retain_tags(store.rows.keys())
-        self.table.placeholder = _NO_MATCH if self.listing.filter else _EMPTY
+        self.table.placeholder = _NO_MATCH if self.listing.filter else self.nothing
         self.table.show(self.listing.arrange(store, self.table.folded))
         self.views.listed()
+
+    @property
+    def nothing(self) -> str:
+        """What is said where there are no rows."""
+        return _EMPTY
+
+    @property
+    def place(self) -> str:
+        """What the rows are of: the name of the session."""
+        return self.feed.hello.session
 
     def show_status(self) -> None:
         """Counts and signs in the first line."""
@@ -151,7 +161,7 @@ class WorkersScreen(Screen[None]):
         shown = len(self.table.arrangement) - len(self.table.arrangement.context)
         self.status_bar.show(
             Status(
-                session=self.feed.hello.session,
+                session=self.place,
                 counts=self.feed.store.counts,
                 machine_cpu=cpu,
                 machine_used=used,
@@ -196,6 +206,7 @@ class WorkersScreen(Screen[None]):
             orphans=counts.orphans,
             joinable=self.deeds.anything_to_join,
             tagged=len(self.table.tagged),
+            watching=self.feed.watching,
         )
 
     def _what_applies(self) -> tuple[int, int, bool]:
@@ -320,6 +331,10 @@ class WorkersScreen(Screen[None]):
                 if worker.is_finished or not self.is_current:
                     break
                 await asyncio.sleep(0)
+
+    def deed(self, name: str) -> Deed:
+        """What does an action."""
+        return self._doers[name]
 
     async def _finish(self, deed: Awaitable[None]) -> None:
         await deed

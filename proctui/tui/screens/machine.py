@@ -1,0 +1,110 @@
+"""The machine view: all zombies under their negligent parents, all orphans, with the same keys."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from textual.worker import Worker
+
+from proctui.tui.actions import ACTIONS, Scene
+from proctui.tui.machine_feed import MachineFeed
+from proctui.tui.screens.workers import WorkersScreen
+from proctui.tui.views import MACHINE, Views
+from proctui.view import Column
+
+_COLUMNS: tuple[Column, ...] = ("name", "pid", "ppid", "exitcode", "state", "age", "target")
+_FOLDED = 10
+"""A parent with more zombies than this is folded at first."""
+_OF_THE_SESSION = ("new", "join_all", "detach", "quit", "export")
+"""Actions that mean the session wherever they are asked for."""
+
+
+class MachineScreen(WorkersScreen):
+    """The workers' screen with other rows: those of a pass over the whole machine."""
+
+    def __init__(self, home: WorkersScreen) -> None:
+        """`home` is the session's own screen, to which the other views lead back."""
+        self.machine_feed = MachineFeed(home.feed)
+        super().__init__(self.machine_feed, home.leave)
+        self.home = home
+        self.views = Away(self)
+        self.table.set_columns(_COLUMNS)
+        self._doers |= {name: home.deed(name) for name in _OF_THE_SESSION}
+        self._doers |= self.views.table()
+        self._watching: Worker[None] | None = None
+        self._grouped: set[str] = set()
+
+    def on_screen_resume(self) -> None:
+        """Looks at the machine while this is shown."""
+        self.look()
+
+    def on_screen_suspend(self) -> None:
+        """Nobody sees it: the machine is left in peace, unless a dialog lies over it."""
+        if self._watching is not None and self not in self.app.screen_stack:
+            self._watching.cancel()
+            self._watching = None
+
+    def look(self) -> None:
+        """Begins a pass at once, and goes on with others."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = self.run_worker(self.machine_feed.watch(), name="machine")
+
+    async def on_unmount(self) -> None:
+        """Lets go of what is held."""
+        await self.machine_feed.close()
+
+    def list_rows(self) -> None:
+        """Puts all rows where they belong; large groups are folded when they come."""
+        store = self.feed.store
+        for key in store.roots:
+            if key not in self._grouped and len(store.children(key)) > _FOLDED:
+                self._grouped.add(key)
+                self.table.folded.add(key)
+        super().list_rows()
+
+    @property
+    def nothing(self) -> str:
+        """What is said where there is no zombie and no orphan."""
+        machine = self.machine_feed.machine
+        if not machine.looked:
+            return "Looking at every process of this machine…"
+        if machine.all_users:
+            return "No zombie, no orphan on this machine. All parents join their children."
+        return (
+            "No zombie, no orphan of yours on this machine. "
+            f"{ACTIONS['users'].key} looks at everyone's processes."
+        )
+
+    @property
+    def place(self) -> str:
+        """Whose processes are listed."""
+        return "machine, everyone's" if self.machine_feed.machine.all_users else "machine, own"
+
+    def scene(self) -> Scene:
+        """What the rules look at."""
+        return dataclasses.replace(super().scene(), machine=True)
+
+
+class Away(Views):
+    """The views as the machine's screen has them: the others are at home."""
+
+    def __init__(self, screen: MachineScreen) -> None:
+        super().__init__(screen)
+        self.current = MACHINE
+        self._away = screen
+
+    def open(self, name: str) -> None:
+        """Goes home, to that view."""
+        if name == MACHINE:
+            self.widget.focus()
+            return
+        self._away.app.pop_screen()
+        self._away.home.views.open(name)
+
+    def toggle_users(self) -> None:
+        """Own processes, or everyone's."""
+        machine = self._away.machine_feed.machine
+        machine.all_users = not machine.all_users
+        self._away.show_status()
+        self._away.look()
