@@ -61,7 +61,7 @@ def build() -> Parser:
         added.set_defaults(handler=handler)
         return added
 
-    for section in (_launching, _sessions, _acting, _changing, _reading, _files):
+    for section in (_launching, _lessons, _sessions, _acting, _changing, _reading, _files):
         section(add)
     return parser
 
@@ -88,6 +88,26 @@ def _launching(add: Adder) -> None:
             command.add_argument(
                 "--detach", action="store_true", help="start it without opening the screen"
             )
+
+
+def _lessons(add: Adder) -> None:
+    scenario = add("scenario", "scenario:scenario", texts.SCENARIO)
+    scenario.add_argument("id", nargs="?", metavar="ID", help="which one; lists all without")
+    scenario.add_argument(
+        "numbers", nargs="*", metavar="NAME=N", help="a number of your own, such as clients=12"
+    )
+    instead = scenario.add_mutually_exclusive_group()
+    instead.add_argument("--guide", action="store_true", help="explain it here, start nothing")
+    instead.add_argument("--write", metavar="DIR", help="copy its files out, start nothing")
+    instead.add_argument(
+        "--detach", action="store_true", help="start it without opening the screen"
+    )
+    scenario.add_argument(
+        "--leftovers",
+        choices=("end", "leave"),
+        help="what to do with processes that a killed supervisor left: end them or leave them",
+    )
+    _json(scenario)
 
 
 def _sessions(add: Adder) -> None:

@@ -31,6 +31,17 @@ run was killed and processes of it still run, they are ended or left as you say.
 Example:
   proctui run --detach proctui.toml"""
 
+SCENARIO: Final = """\
+lists the lessons about multiprocessing, or starts one and opens its screen
+The screen shows a guide: what happens, what to look at, what to press, and why. Each lesson runs
+as a session of its own, named after it.
+
+Example:
+  proctui scenario zombie
+  proctui scenario echo-server clients=12
+  proctui scenario orphan --guide
+  proctui scenario deadlock --write lock/"""
+
 ATTACH: Final = """\
 opens the screen of a running session
 States, history and logs are as if you had never left.

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from proctui.arguments import OPEN
 from proctui.cli import commands
+from proctui.lessons import LESSONS
 from proctui.signals import all_signals, signal_name
 
 WORKERS: Final = "workers"
@@ -28,6 +29,7 @@ _BY_DEST: Final = {
     "file": FILES,
     "target": FILES,
     "trace": FILES,
+    "write": FILES,
 }
 
 
@@ -64,13 +66,10 @@ def script(shell: str, parser: argparse.ArgumentParser) -> str:
 def _command(name: str, parser: argparse.ArgumentParser) -> Command:
     summary = (parser.description or "").partition("\n")[0]
     options = [a for a in parser._actions if a.option_strings]
-    words = [a for a in parser._actions if not a.option_strings]
-    return Command(
-        name,
-        summary,
-        tuple(_option(action) for action in options),
-        " ".join(dict.fromkeys(map(_takes, words))),
-    )
+    words = dict.fromkeys(_takes(a) for a in parser._actions if not a.option_strings)
+    if len(words) > 1:
+        words.pop(ANYTHING, None)
+    return Command(name, summary, tuple(_option(action) for action in options), " ".join(words))
 
 
 def _option(action: argparse.Action) -> Option:
@@ -83,6 +82,8 @@ def _takes(action: argparse.Action) -> str:
         return " ".join(map(str, action.choices))
     if action.dest == "signal":
         return " ".join(signal_name(number) for number in all_signals())
+    if action.dest == "id":
+        return " ".join(LESSONS)
     if action.dest == "name" and not action.option_strings:
         return SESSIONS
     return _BY_DEST.get(action.dest, ANYTHING)

@@ -24,24 +24,24 @@ def open(arguments: argparse.Namespace) -> int:
     if arguments.file is None and arguments.session is not None:
         for session in list_sessions():
             if session.running and session.name == arguments.session:
-                return _screen(session.paths)
+                return screen(session.paths)
     wanted = _wanted(arguments)
-    _need_terminal()
+    need_terminal()
     try:
-        where = _start(wanted, arguments.leftovers)
+        where = start(wanted, arguments.leftovers)
     except startup.AlreadyRunning as running:
         where = running.session.paths
-    return _screen(where)
+    return screen(where)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Starts a session that must not be running yet."""
     wanted = _wanted(arguments)
     if not arguments.detach:
-        _need_terminal()
-    where = _start(wanted, arguments.leftovers)
+        need_terminal()
+    where = start(wanted, arguments.leftovers)
     if not arguments.detach:
-        return _screen(where)
+        return screen(where)
     say(where.name)
     return 0
 
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 def attach(arguments: argparse.Namespace) -> int:
     """Goes to a running session."""
     session = find(arguments.name or arguments.session)
-    return _screen(session.paths)
+    return screen(session.paths)
 
 
 def _wanted(arguments: argparse.Namespace) -> SessionSpec:
@@ -88,8 +88,11 @@ def _hint_at_command(word: str) -> None:
         raise ConfigError(word, "", f'is neither a file nor a command; did you mean "{near[0]}"?')
 
 
-def _start(spec: SessionSpec, choice: str | None) -> SessionPaths:
-    """Raises `SessionError`, `startup.AlreadyRunning` among them."""
+def start(spec: SessionSpec, choice: str | None) -> SessionPaths:
+    """Starts a session; `choice` is what becomes of a dead one's processes, None asks.
+
+    Raises `SessionError`, `startup.AlreadyRunning` among them.
+    """
     sessions = list_sessions(older=True)
     startup.free_name(spec, sessions)  # running already: then nothing is ended first
     for session in sessions:
@@ -134,15 +137,15 @@ def end_leftovers(session: Session) -> Report:
     return report
 
 
-def _need_terminal() -> None:
+def need_terminal(instead: str = "proctui run --detach FILE") -> None:
+    """Raises `SessionError`, which names what to do `instead`, where the screen has no terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SessionError(
-            "the screen needs a terminal; proctui run --detach FILE starts a session without one"
-        )
+        raise SessionError(f"the screen needs a terminal; {instead} starts a session without one")
 
 
-def _screen(where: SessionPaths) -> int:
-    _need_terminal()
+def screen(where: SessionPaths) -> int:
+    """Shows a running session; returns the exit code of the program."""
+    need_terminal()
     from proctui.tui.app import run as run_screen  # the only place that brings Textual in
 
     return run_screen(where)

@@ -38,15 +38,15 @@ def scenario(arguments: argparse.Namespace) -> int:
         _write(lesson, Path(arguments.write), numbers)
     else:
         if not arguments.detach:
-            launching._need_terminal()
+            launching.need_terminal(f"proctui scenario --detach {lesson.id}")
         try:
-            where = launching._start(spec, arguments.leftovers)
+            where = launching.start(spec, arguments.leftovers)
         except startup.AlreadyRunning as running:
             if numbers or arguments.detach:
                 raise
             where = running.session.paths
         if not arguments.detach:
-            return launching._screen(where)
+            return launching.screen(where)
         say(where.name)
     return 0
 

@@ -31,6 +31,7 @@ def test_all_commands_are_there() -> None:
     assert set(COMMANDS) >= {
         "run", "attach", "ls", "ps", "start", "join", "terminate", "kill", "restart", "stop",
         "add", "logs", "events", "reload", "shutdown", "clean", "check", "init", "completion",
+        "scenario",
     }  # fmt: skip
 
 

@@ -56,6 +56,8 @@ CASES = [
     (["attach", "s2"], ["s2"]),
     (["completion", "fi"], ["fish"]),
     (["init", "some"], ["some.toml"]),
+    (["scenario", "zombie-cure-s"], ["zombie-cure-sigchld"]),
+    (["scenario", "--gu"], ["--guide"]),
 ]
 
 
