@@ -185,6 +185,6 @@ def default_source() -> Source:
     """/proc where it is there, else what psutil gives."""
     if procfs.available():
         return procfs
-    from proctui import portable
+    from proctui.kernel import portable
 
     return portable

@@ -90,7 +90,7 @@ class MachineKernel:
 
     def details(self, token: int) -> ProcessDetails:
         """What is read for the row under the cursor alone."""
-        from proctui import portable
+        from proctui.kernel import portable
 
         grip = self._machine.grip(token)
         details = portable.read_details(grip.pid)

@@ -325,7 +325,7 @@ async def test_the_loop_gets_its_turns_between_slices() -> None:
 async def test_a_permission_error_names_the_owner() -> None:
     code = f"""
 import asyncio, os, signal, sys
-from proctui import portable
+from proctui.kernel import portable
 from proctui.kernel import KernelView
 async def main():
     os.setgid(65534); os.setuid(65534)

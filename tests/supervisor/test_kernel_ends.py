@@ -160,7 +160,7 @@ async def test_another_users_zombie_keeps_its_status_from_us_until_the_reap() ->
     code = """
 import asyncio, os, sys
 from proctui.kernel import KernelView
-from proctui import portable
+from proctui.kernel import portable
 child, parent = int(sys.argv[1]), int(sys.argv[2])
 async def main():
     os.setgid(65534); os.setuid(65534)

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from proctui import portable, procfs
+from proctui import procfs
+from proctui.kernel import portable
 from tests.supervisor.kin import family, unique_tag, until
 from tests.supervisor.watching import watching
 

@@ -232,7 +232,7 @@ class KernelView:
 
         Raises `ProcessLookupError` where it is gone.
         """
-        from proctui import portable  # psutil is worth its import only once somebody asks
+        from proctui.kernel import portable  # psutil is worth its import only once somebody asks
 
         watched = self._held(token)
         details = portable.read_details(watched.pid)
@@ -279,7 +279,7 @@ def machine_totals() -> tuple[float, int, int]:
 
     The first call has nothing to compare with and answers 0 for the CPU.
     """
-    from proctui import portable
+    from proctui.kernel import portable
 
     return portable.machine_totals()
 
