@@ -33,8 +33,8 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     """A few words in the lower edge: the keys."""
 
     def body(self) -> Iterable[Widget]:
-        """What stands in the box."""
-        raise NotImplementedError
+        """What stands in the box; a dialog without more has its title and foot only."""
+        return ()
 
     def compose(self) -> ComposeResult:
         """The box around the body."""
