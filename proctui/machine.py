@@ -113,6 +113,7 @@ class Machine:
             if seen is not None and seen.stat.ppid == orphan.ppid:
                 row = orphan_row(seen, orphan, times)
                 made[row.key] = row
+        self.structure += not self.looked  # that there is nothing is news too
         self.looked = True
         return self._merge(made)
 

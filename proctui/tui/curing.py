@@ -6,10 +6,10 @@ step is verified before the next is offered, and nothing is ended without a ques
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from proctui.grip import default_source
+from proctui.grip import Grip, default_source, hold
 from proctui.model import CureKind, Row
 from proctui.naming import person
 from proctui.rules import parent_of
@@ -85,6 +85,16 @@ class Curing:
         return [culprit for culprit in found if not culprit.protected]
 
     async def _treat(self, found: Sequence[Culprit], kind: CureKind, refused: str = "") -> None:
+        held = _held(found)
+        try:
+            await self._treat_held(found, kind, refused, held)
+        finally:
+            for grip in held.values():
+                grip.close()
+
+    async def _treat_held(
+        self, found: Sequence[Culprit], kind: CureKind, refused: str, held: Mapping[str, Grip]
+    ) -> None:
         signal = SIGNALS[kind]
         asks = refused or kind in ("terminate-parent", "kill-parent")
         if asks and not await self._agreed(found, kind, refused):
@@ -99,9 +109,10 @@ class Curing:
             self._asker.say(Said(said, "error"))
             return
         left, reapers = await self._wait(found, signal)
-        still = [culprit for culprit in left if culprit.parent.runs(self._store)]
+        still = [culprit for culprit in left if self._lives(culprit.parent, held)]
         if not left or signal not in HARDER or not still:
-            self._asker.say(self._told(found, left, reapers))
+            alive = [c.parent for c in found if self._lives(c.parent, held)]
+            self._asker.say(self._told(found, left, reapers, alive))
         else:
             await self._treat(still, HARDER[signal], _REFUSED[signal])
 
@@ -154,10 +165,18 @@ class Curing:
             if row.lineage.adopter_pid is not None and row.lineage.first_ppid in parents
         }
 
+    def _lives(self, parent: Target, held: Mapping[str, Grip]) -> bool:
+        """A parent that neglects nobody any more need not be listed any more."""
+        grip = held.get(parent.key)
+        return parent.runs(self._store) if grip is None else not grip.has_ended()
+
     def _told(
-        self, found: Sequence[Culprit], left: Sequence[Culprit], reapers: dict[int, str]
+        self,
+        found: Sequence[Culprit],
+        left: Sequence[Culprit],
+        reapers: dict[int, str],
+        alive: Sequence[Target],
     ) -> Said:
-        alive = [c.parent for c in found if c.parent.runs(self._store)]
         if left:
             many = sum(len(culprit.zombies) for culprit in left)
             still = f"{many} zombies are" if many > 1 else f"{left[0].zombies[0].who} is"
@@ -175,6 +194,23 @@ class Curing:
         if waiting:
             text += f" {names(waiting)} is a zombie now: {ACTIONS['join'].key} joins it."
         return Said(text)
+
+
+def _held(found: Sequence[Culprit]) -> dict[str, Grip]:
+    """The parents by the keys of their rows, where they can be held."""
+    source = default_source()
+    grips: dict[str, Grip] = {}
+    for parent in (culprit.parent for culprit in found):
+        sample = parent.row.sample
+        try:
+            grip = hold(parent.pid or 0, source)
+        except OSError:
+            continue
+        if sample is not None and grip.start_ticks == sample.start_ticks:
+            grips[parent.key] = grip
+        else:
+            grip.close()
+    return grips
 
 
 def _hopeless(rows: Sequence[Row]) -> str:

@@ -61,7 +61,10 @@ class MachineScreen(WorkersScreen):
             if key not in self._grouped and len(store.children(key)) > _FOLDED:
                 self._grouped.add(key)
                 self.table.folded.add(key)
+        before = self.table.placeholder
         super().list_rows()
+        if before != self.table.placeholder:
+            self.table.refresh()
 
     @property
     def nothing(self) -> str:
@@ -106,5 +109,6 @@ class Away(Views):
         """Own processes, or everyone's."""
         machine = self._away.machine_feed.machine
         machine.all_users = not machine.all_users
+        self._away.list_rows()
         self._away.show_status()
         self._away.look()
