@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proctui.tui import text
 from proctui.tui.operate import Said
 from proctui.tui.widgets.panes import Pane
 from proctui.tui.widgets.prompt import Prompt, Purpose
@@ -170,6 +173,22 @@ class Looks:
             panes.toggle_events()
         else:
             self._open("events")
+
+    async def save_log(self, log: Path) -> None:
+        """Asks where to, and writes the whole log there."""
+        from proctui.tui.log_taking import save
+        from proctui.tui.screens.save_as import SaveAs
+
+        place = await self.screen.ask(SaveAs("Save the log", log.name))
+        if place is None:
+            return
+        try:
+            count = await asyncio.to_thread(save, log, place.path, replace=place.exists)
+        except OSError as error:
+            why = error.strerror or str(error)
+            self.screen.say(Said(f"{place.path} can't be written: {why}.", "error"))
+        else:
+            self.screen.say(Said(f"{text.size(count)} saved to {place.path}."))
 
     def resize_panes(self) -> None:
         """The panes take the whole height, or give it back."""

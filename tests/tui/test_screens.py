@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.geometry import Offset
+from textual.selection import Selection
 from textual.widgets import Checkbox, Input, Select
 
 from proctui.protocol import Add, Reply, Shutdown, Signal
@@ -199,7 +201,7 @@ async def test_help_has_every_action_and_every_word() -> None:
 async def test_help_knows_where_one_is() -> None:
     async with opened() as stage:
         await stage.press("l", "l", "f1")
-        await stage.sees("In the log", "Wrap long lines")
+        await stage.sees("In the log", "Break long lines.", "Copy", "Save all that the log holds")
 
 
 async def test_the_palette_offers_only_what_applies() -> None:
@@ -293,6 +295,53 @@ async def test_searching_wrapping_and_clearing(tmp_path: Path) -> None:
         await stage.until(lambda: "“needle”" not in stage.text())
         await stage.press("C")
         await stage.sees("It has printed nothing yet.")
+
+
+async def test_the_log_is_copied_as_it_was_written(tmp_path: Path) -> None:
+    data = b"\x1b[31mred\x1b[0m [/b]\x1b[201~\x07\n" + b"w" * 300 + b"\n"
+    async with opened(session=_with_log(tmp_path / "l", data)) as stage:
+        await stage.press("l", "l")
+        await stage.sees("y copy", "S save")
+        await stage.press("y")
+        await stage.told("2 lines copied.")
+        assert stage.app.clipboard == "red [/b]\n" + "w" * 300 + "\n"
+
+
+async def test_what_the_mouse_has_marked_is_copied_alone(tmp_path: Path) -> None:
+    async with opened(session=_with_log(tmp_path / "l", b"one\ntwo\n")) as stage:
+        await stage.press("l", "l")
+        await stage.sees("two")
+        log = stage.workers.panes.log_view
+        stage.app.screen.selections = {log: Selection(Offset(0, 0), Offset(3, 0))}
+        await stage.press("y")
+        await stage.told("Copied what is marked.")
+        assert stage.app.clipboard == "one"
+
+
+async def test_the_whole_log_is_saved_and_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+    data = b"\x1b[31mred\x1b[0m\n" + b"hay \xff\n" * 6000
+    target = tmp_path / "kept.txt"
+    target.write_text("old")
+    async with opened(session=_with_log(tmp_path / "loud.log", data)) as stage:
+        await stage.press("l", "l", "S")
+        await stage.sees("Save the log", "loud.log")
+        field = stage.app.screen.query_one("#save-file", Input)
+        field.value = str(target)
+        await stage.press("enter")
+        await stage.sees("This file exists: Enter again replaces it.")
+        assert target.read_text() == "old"
+        await stage.press("enter")
+        await stage.told("saved to", "kept.txt")
+        assert target.read_bytes() == data
+
+
+async def test_a_log_that_cannot_be_saved_says_why(tmp_path: Path) -> None:
+    async with opened(session=_with_log(tmp_path / "loud.log", b"x\n")) as stage:
+        await stage.press("l", "l", "S")
+        await stage.sees("Save the log")
+        stage.app.screen.query_one("#save-file", Input).value = str(tmp_path / "no" / "way")
+        await stage.press("enter")
+        await stage.told("can't be written: No such file or directory.")
 
 
 async def test_a_worker_that_prints_faster_than_anybody_reads(tmp_path: Path) -> None:

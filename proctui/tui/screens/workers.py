@@ -26,6 +26,7 @@ from proctui.tui.showing import Showing
 from proctui.tui.views import Views
 from proctui.tui.widgets.buttons import ActionButton, Buttons
 from proctui.tui.widgets.footer import Footer
+from proctui.tui.widgets.log import Log
 from proctui.tui.widgets.panes import Panes
 from proctui.tui.widgets.process_table import ProcessTable
 from proctui.tui.widgets.prompt import Prompt
@@ -298,6 +299,10 @@ class WorkersScreen(Screen[None]):
     @on(ViewBar.Wanted)
     async def _wanted(self, message: ActionButton.Wanted | Footer.Wanted | ViewBar.Wanted) -> None:
         await self.action_act(message.action.id)
+
+    @on(Log.SaveWanted)
+    def _save_wanted(self, message: Log.SaveWanted) -> None:
+        self.run_worker(self.looks.save_log(message.path))
 
     @on(StatusBar.NextZombie)
     async def _zombie_wanted(self) -> None:

@@ -12,6 +12,8 @@ from textual.timer import Timer
 
 from proctui.follow import Follower
 from proctui.tui import text
+from proctui.tui.keynames import key_name
+from proctui.tui.log_taking import clipboard_text
 from proctui.tui.loglines import LogLines, spans
 from proctui.tui.widgets.line_view import LineView
 
@@ -27,10 +29,22 @@ class Log(LineView):
     """Follows a log file for as long as it is told to; colours kept, the rest harmless."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "wrap", "Wrap long lines", show=False),
-        Binding("C", "clear", "Clear", tooltip="Hide what stands here; the file keeps it."),
-        Binding("slash", "search", "Search in the log", show=False),
-        Binding("f3", "next_match", "Next match", show=False),
+        Binding("slash", "search", "Search", tooltip="Search in the log.", id="log.search"),
+        Binding("f3", "next_match", "Next match", tooltip="Further up, then round the beginning."),
+        Binding("w", "wrap", "Wrap", tooltip="Break long lines.", id="log.wrap"),
+        Binding(
+            "C",
+            "clear",
+            "Clear",
+            tooltip="Hide what stands here; the file keeps it.",
+            id="log.clear",
+        ),
+        Binding(
+            "y", "copy", "Copy", tooltip="Copy the newest lines to the clipboard.", id="log.copy"
+        ),
+        Binding(
+            "S", "save", "Save", tooltip="Save all that the log holds to a file.", id="log.save"
+        ),
     ]
 
     follows = True
@@ -40,6 +54,13 @@ class Log(LineView):
 
     class SearchWanted(Message):
         """The key for searching in the log was pressed."""
+
+    class SaveWanted(Message):
+        """The key for saving the log was pressed."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__()
+            self.path = path
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -147,7 +168,26 @@ class Log(LineView):
             words.append(f"last {len(self.lines)} lines")
         if self.path is not None:
             words.append("following" if self.following else "End follows")
+        if self.has_focus and self.path is not None:
+            words.append(self._keys())
         return " · ".join(words)
+
+    def _keys(self) -> str:
+        """The pane's own keys, for who has just come into it."""
+        shown = (each.binding for each in self.screen.active_bindings.values() if each.node is self)
+        return "  ".join(
+            f"{key_name(each.key)} {each.description.lower()}"
+            for each in shown
+            if each.show and (each.action != "next_match" or self.marked)
+        )
+
+    def on_focus(self) -> None:
+        """Its keys are named."""
+        self.post_message(self.Changed())
+
+    def on_blur(self) -> None:
+        """And no more."""
+        self.post_message(self.Changed())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Following ends when one scrolls up, and begins again at the end."""
@@ -191,3 +231,25 @@ class Log(LineView):
     def action_search(self) -> None:
         """Asks for what to search."""
         self.post_message(self.SearchWanted())
+
+    def action_copy(self) -> None:
+        """Copies the newest lines; where the mouse has marked some, those."""
+        if marked := self.screen.get_selected_text():
+            self.app.copy_to_clipboard(marked)
+            self.notify("Copied what is marked.")
+            return
+        copied = clipboard_text(self.lines)
+        if not copied.lines:
+            self.notify("There is nothing to copy.", severity="warning")
+            return
+        self.app.copy_to_clipboard(copied.text)
+        whole = copied.lines == len(self.lines)
+        which = f"{copied.lines} lines" if copied.lines > 1 else "One line"
+        self.notify(f"{which} copied." if whole else f"The newest {copied.lines} lines copied.")
+
+    def action_save(self) -> None:
+        """Asks for a file to save it to."""
+        if self.path is None:
+            self.notify("There is no log to save.", severity="warning")
+        else:
+            self.post_message(self.SaveWanted(self.path))
