@@ -4,7 +4,7 @@ import multiprocessing
 import time
 from multiprocessing.synchronize import Event, Lock
 
-from naming import call_me  # type: ignore[import-not-found]
+from naming import call_me
 
 fork = multiprocessing.get_context("fork")
 

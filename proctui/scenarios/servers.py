@@ -4,7 +4,7 @@ import multiprocessing
 import socket
 import time
 
-from naming import call_me  # type: ignore[import-not-found]
+from naming import call_me
 
 fork = multiprocessing.get_context("fork")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from types import FrameType
 
-from naming import call_me  # type: ignore[import-not-found]
+from naming import call_me
 
 fork = multiprocessing.get_context("fork")
 
