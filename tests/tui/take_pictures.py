@@ -1,0 +1,58 @@
+"""Takes the README's pictures from made-up histories: ``python -m tests.tui.take_pictures [DIR]``.
+
+The same session, clock and pids every time, so that a picture changes only where the screen does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.tui.screens import opened
+
+FOLDER = Path(__file__).parent / "pictures"
+
+
+class Picture(NamedTuple):
+    """One picture: what is pressed before it is taken, and what must stand on it then."""
+
+    name: str
+    row: str
+    """Name of the row under the cursor."""
+    keys: Sequence[str]
+    sees: str
+    size: tuple[int, int] = (120, 40)
+
+
+PICTURES = (
+    Picture("workers", "worker-3", (), "They disagree"),
+    Picture("zombie", "python3", ("t",), "SIGCHLD", (120, 32)),
+    Picture("timeline", "worker-3", ("2",), "Timeline"),
+)
+
+
+async def take(picture: Picture, folder: Path) -> Path:
+    """Draws one picture into `folder`."""
+    async with opened(picture.size) as stage:
+        rows = stage.workers.feed.store.rows.values()
+        named = next(row for row in rows if row.name == picture.row and row.state != "sleeping")
+        await stage.go_to(named.key)
+        await stage.press(*picture.keys)
+        await stage.sees(picture.sees)
+        path = folder / f"{picture.name}.svg"
+        path.write_text(stage.app.export_screenshot(title="proctui"))
+        return path
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in PICTURES:
+        print(asyncio.run(take(picture, folder)))
+
+
+if __name__ == "__main__":
+    main()
