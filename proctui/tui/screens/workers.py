@@ -127,8 +127,10 @@ class WorkersScreen(Screen[None]):
         row = self.views.row
         changed = row is not None and (row.key in keys or self._worker_of(row) in keys)
         aged = self.feed.clock() - self._row_shown >= _AGING
-        if changed or aged or self._applicable != self._what_applies():
+        if changed:
             self.show_row()
+        elif aged or self._applicable != self._what_applies():
+            self.call_after_refresh(self.show_row)  # what has ended is drawn first
         self.panes.show_events(self.feed.store.events)
 
     def _settle(self) -> None:
