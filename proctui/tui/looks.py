@@ -66,13 +66,17 @@ class Looks:
         """Keeps the filter, or goes on to the next match."""
         if message.purpose == "search":
             self._find(containing(message.value))
-        elif not self._filter(message.value):
+        elif error := self._filter(message.value):
+            self.screen.query_one(Prompt).complain(error, finished=True)
+        else:
             self.screen.query_one(Prompt).close()
             self.screen.views.widget.focus()
 
     def _filter(self, typed: str) -> str:
         error = self.screen.listing.filter_by(typed)
-        self.screen.query_one(Prompt).complain(error)
+        prompt = self.screen.query_one(Prompt)
+        prompt.count("")
+        prompt.complain(error)
         if not error:
             self.screen.list_rows()
             self.screen.show_status()

@@ -191,6 +191,7 @@ async def test_one_press_on_its_button_joins_all_that_ended() -> None:
         stage.kernel.reap(40323)
         button = stage.app.query_one("#button-join_all", ActionButton)
         await stage.until(lambda: button.has_class("-dim"), "dim")
+        await stage.until(lambda: not button.has_class("-active"), "the button is up again")
         await stage.pilot.click("#button-join_all")
         await stage.told("No worker waits to be joined.")
 

@@ -162,6 +162,8 @@ class WorkersScreen(Screen[None]):
         """Counts and signs in the first line."""
         cpu, used, total = self.feed.totals
         shown = len(self.table.arrangement) - len(self.table.arrangement.context)
+        if self.listing.filter and (prompt := self.query_one(Prompt)).purpose == "filter":
+            prompt.count(f"{shown} of {len(self.feed.store.rows)} match")
         self.status_bar.show(
             Status(
                 session=self.place,
