@@ -159,8 +159,12 @@ class Machine:
             if self._zombies.get(own) == timeless and old.parent == key and parent.pid != 1:
                 made[own] = old
                 return
+        try:
+            stat = self._source.read_stat(zombie.pid)
+        except OSError:
+            return  # it was joined meanwhile
         self._zombies[own] = zombie._replace(age_seconds=0.0)
-        made[own] = zombie_row(zombie, parent, key, times, since, first)
+        made[own] = zombie_row(zombie, stat, parent, key, times, since, first)
 
     # ------------------------------------------------------------ holding
 

@@ -56,16 +56,20 @@ def sample_of(stat: Stat) -> ProcessSample:
 
 
 def zombie_row(
-    zombie: Zombie, parent: Parent, key: str | None, times: Times, since: float | None, first: float
+    zombie: Zombie,
+    stat: Stat,
+    parent: Parent,
+    key: str | None,
+    times: Times,
+    since: float | None,
+    first: float,
 ) -> Row:
     """A zombie under the parent that neglects it.
 
     `key` is its parent's row, `since` when it was seen to end, `first` when it was first seen.
     """
-    sample = ProcessSample(
-        pid=zombie.pid, ppid=zombie.ppid, pgid=0, sid=0, state="Z",
-        start_ticks=zombie.start_ticks, comm=zombie.name, wait_status=_status(zombie.exitcode),
-    )  # fmt: skip
+    status = _status(zombie.exitcode)
+    sample = msgspec.structs.replace(sample_of(stat), wait_status=status)
     init = parent.pid == INIT
     facts = Facts(
         name=zombie.name,

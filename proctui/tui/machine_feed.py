@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
+
 from proctui import known
 from proctui.machine import Machine
 from proctui.model import Counts, Pass, ProcessDetails, Row
@@ -47,8 +49,11 @@ class MachineStore(Store):
 
     @property
     def counts(self) -> Counts:
-        """Zombies and orphans of the machine."""
-        return self.machine.counts
+        """Zombies and orphans of the machine; workers are those of the session."""
+        found = self.machine.counts
+        return msgspec.structs.replace(
+            self._session.counts, zombies=found.zombies, orphans=found.orphans
+        )
 
     @property
     def lost_at(self) -> float | None:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from proctui.tui import machine_feed
+from tests.tui.machine_scene import SceneMachine
 from tests.tui.screens import opened
 
 FOLDER = Path(__file__).parent / "pictures"
@@ -30,6 +32,8 @@ class Picture(NamedTuple):
 PICTURES = (
     Picture("workers", "worker-3", (), "They disagree"),
     Picture("zombie", "python3", ("t",), "SIGCHLD", (120, 32)),
+    Picture("cures", "python3", ("j",), "In the order of harm."),
+    Picture("machine", "worker-3", ("3", "down"), "convert"),
     Picture("timeline", "worker-3", ("2",), "Timeline"),
 )
 
@@ -50,6 +54,7 @@ async def take(picture: Picture, folder: Path) -> Path:
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    setattr(machine_feed, "Machine", SceneMachine)  # noqa: B010  # nothing of this machine
     for picture in PICTURES:
         print(asyncio.run(take(picture, folder)))
 
