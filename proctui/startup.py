@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -180,14 +181,21 @@ def _leave(writer: int) -> None:
 
 def _environment(tag: str) -> dict[str, str]:
     """The supervisor's: tagged, so that what it forks can be told from the kernel's view too."""
-    environment = {**os.environ, procfs.SESSION_VARIABLE: tag}
+    environment = {**importable(os.environ), procfs.SESSION_VARIABLE: tag}
     environment.pop(procfs.WORKER_VARIABLE, None)
+    return environment
+
+
+def importable(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` with what another interpreter needs to find this program.
+
+    Run from a checkout and started elsewhere, it would not.
+    """
     root = Path(__file__).resolve().parent.parent
     places = environment.get("PYTHONPATH", "").split(os.pathsep)
-    if root.name not in {"site-packages", "dist-packages"} and str(root) not in places:
-        # Run from a checkout: started elsewhere, the supervisor would not find it.
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), *places]))
-    return environment
+    if root.name in {"site-packages", "dist-packages"} or str(root) in places:
+        return dict(environment)
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, [str(root), *places]))}
 
 
 def _ask(

@@ -69,8 +69,9 @@ ORPHAN_TREE = Lesson(
             ),
         ),
         Step(
-            "End what grandparent left behind: {details} offer it.",
-            "To end a whole tree from the start, choose the tree in the question of {kill}.",
+            "Put the cursor on grandparent and end what it left behind: {end_left}.",
+            "To end a whole tree from the start, choose the tree, or here the process group, in "
+            "the question of {kill}.",
             went_through("grandparent", gone=True, at_least=4),
         ),
     ),

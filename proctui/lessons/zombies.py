@@ -33,15 +33,16 @@ ZOMBIE = Lesson(
             zombie_with("negligent", 1),
         ),
         Step(
-            "Press {kill} on the zombie: proctui says why that can't help.",
-            "A dead process takes no signals. The one to turn to is the parent: {details} name it, "
-            "and the cures.",
+            "Put the cursor on negligent: {details} say what it neglects, and the cures. On the "
+            "zombie itself {kill} only says why it can't help.",
+            "A dead process takes no signals. The one to turn to is the parent.",
             worker("negligent", has_cure("terminate-parent")),
         ),
         Step(
             "Terminate negligent with {terminate}: the zombie goes with it.",
             "Children of a parent that has ended are adopted by init (process 1), which reaps "
-            "what is dead. Some containers have an init that doesn't; proctui says so then.",
+            "what is dead; some containers have one that doesn't. negligent itself waits to be "
+            "joined now: {join}.",
             both(happened("ended", "negligent"), went_through("negligent", "zombie", gone=True)),
         ),
     ),

@@ -345,6 +345,20 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Give the pane below the whole screen, or give it back.",
     ),
     Action(
+        id="guide",
+        keys=("w",),
+        title="Fold or unfold the guide",
+        group="Panes",
+        tooltip="What a lesson is about: what happens, what to look at, what to press, and why.",
+    ),
+    Action(
+        id="lesson",
+        keys=("b",),
+        title="Begin a lesson",
+        group="Session",
+        tooltip="Choose a scenario of multiprocessing; it runs as a session of its own.",
+    ),
+    Action(
         id="detach",
         keys=("d",),
         title="Detach",

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from proctui.client import Client
+from proctui.client import Client, ConnectionLost
 from proctui.foreign import ForeignClient
 from proctui.kernel import KernelView
 from proctui.session import SessionPaths
@@ -21,6 +22,7 @@ from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.feed import Feed
 from proctui.tui.screens.workers import WorkersScreen
+from proctui.tui.visiting import OpenFeed, Visit, VisitWanted
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -51,15 +53,22 @@ class ProctuiApp(App[int], inherit_bindings=False):
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
     ]
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, open_feed: OpenFeed | None = None) -> None:
+        """`open_feed` connects to another session, or raises `proctui.client.ConnectionLost`."""
         super().__init__()
         self.feed = feed
+        self._open_feed = open_feed or _feed_of
+        self._visits: list[Visit] = []
         self.farewell = ""
         """Said on standard output once the terminal is given back."""
 
     def get_default_screen(self) -> Screen[None]:
         """The workers view."""
-        return WorkersScreen(self.feed, self.leave)
+        return self.make_screen(self.feed, self.leave)
+
+    def make_screen(self, feed: Feed, leave: Callable[[int, str], None]) -> WorkersScreen:
+        """The workers view of a session."""
+        return WorkersScreen(feed, leave)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What of Textual's own commands makes sense here."""
@@ -80,6 +89,18 @@ class ProctuiApp(App[int], inherit_bindings=False):
     async def on_unmount(self) -> None:
         """Lets go of supervisor and kernel; the workers go on."""
         await self.feed.close()
+        for visit in self._visits:
+            await visit.close()
+
+    @on(VisitWanted)
+    async def _visit(self, message: VisitWanted) -> None:
+        """Goes to another session; leaving its screen leads back."""
+        try:
+            feed = await self._open_feed(message.where)
+        except ConnectionLost as error:
+            self.notify(text.safe(str(error)), severity="error", markup=False)
+        else:
+            self._visits.append(Visit(self, feed, self.make_screen))
 
     def leave(self, code: int, farewell: str = "") -> None:
         """Ends the screen with this exit code."""
@@ -104,10 +125,16 @@ def watch(pids: Sequence[int]) -> int:
 
 
 async def _run(paths: SessionPaths) -> int:
+    return await _show(await _feed_of(paths))
+
+
+async def _feed_of(paths: SessionPaths) -> Feed:
+    """Raises `ConnectionLost`."""
+
     async def connect() -> Client:
         return await Client.connect(paths.socket, "screen")
 
-    return await _show(Feed(await connect(), KernelView, reconnect=connect))
+    return Feed(await connect(), KernelView, reconnect=connect)
 
 
 async def _watch(pids: Sequence[int]) -> int:

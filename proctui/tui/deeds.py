@@ -60,6 +60,9 @@ class Host(Protocol):
     def untag(self) -> None:
         """Takes all tags away."""
 
+    async def action_act(self, name: str) -> None:
+        """Does another action of the table."""
+
 
 class Deeds:
     """The actions on processes and on the session, by their ids."""
@@ -275,7 +278,9 @@ class Deeds:
         source = self.feed.hello.source
         folder = Path(source).parent if source is not None else Path.cwd()
         specs = await self.host.ask(NewWorker(taken, folder))
-        if specs is not None:
+        if specs == "lesson":
+            await self.host.action_act("lesson")
+        elif specs is not None:
             await self._tell(Add(specs=specs), "added")
 
     # ------------------------------------------------------------------ leaving

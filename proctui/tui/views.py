@@ -18,6 +18,7 @@ from proctui.tui.widgets.view_bar import ViewBar
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from proctui.tui.feed import Feed
     from proctui.tui.screens.workers import WorkersScreen
 
 WORKERS = "view_workers"
@@ -110,10 +111,10 @@ class Views:
         """The machine has a screen of its own: other rows, on which all actions act."""
         from proctui.tui.screens.machine import MachineScreen
 
-        app = self.screen.app
-        if not app.is_screen_installed(MACHINE):
-            app.install_screen(MachineScreen(self.screen), MACHINE)
-        app.push_screen(MACHINE)
+        app, name = self.screen.app, machine_name(self.screen.feed)
+        if not app.is_screen_installed(name):
+            app.install_screen(MachineScreen(self.screen), name)
+        app.push_screen(name)
 
     def toggle_users(self) -> None:
         """Here all processes are those of the session."""
@@ -150,6 +151,11 @@ class Views:
         """Leaves what is open in the view; False where nothing is."""
         shown = self.shown
         return shown is not None and shown.escape()
+
+
+def machine_name(feed: Feed) -> str:
+    """What the machine's screen is called that leads back to the session of `feed`."""
+    return f"{MACHINE} {feed.hello.tag}"
 
 
 def _timeline(screen: WorkersScreen) -> View:

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
+from proctui.lessons import TOPICS
 from proctui.tui.actions import ACTIONS, Action, Group
 from proctui.tui.keynames import key_name
 from proctui.tui.screens.dialog import Dialog
@@ -69,6 +70,7 @@ _TITLES = {
     "Log": "In the log",
     "Events": "In the events",
     "Timeline": "In the timeline",
+    "Guide": "In the guide",
 }
 
 
@@ -87,12 +89,13 @@ class Help(Dialog[None]):
         self.focused_before = focused
 
     def body(self) -> Iterable[Widget]:
-        """The two pages."""
+        """The pages."""
         pages = TabbedContent()
         pages.compose_add_child(TabPane("Keys", VerticalScroll(Static(self._keys()))))
         pages.compose_add_child(
             TabPane("What the words mean", VerticalScroll(Static(_words(), id="words")))
         )
+        pages.compose_add_child(TabPane("Lessons", VerticalScroll(Static(_lessons(), id="taught"))))
         yield pages
 
     def on_mount(self) -> None:
@@ -150,4 +153,18 @@ def _words() -> Content:
         Content.assemble((title, "bold $text-accent"), "\n", page.format_map(keys))
         for title, page in _PAGES
     ]
+    return Content("\n\n").join(parts)
+
+
+def _lessons() -> Content:
+    """What every lesson is about."""
+    how = f"{ACTIONS['lesson'].key} starts one, or: proctui scenario ID. --guide tells its steps."
+    parts = [Content(how)]
+    for topic in TOPICS:
+        parts.append(Content.styled(topic.title, "bold $text-accent"))
+        parts += [
+            Content.assemble((lesson.title, "bold"), (f"  {lesson.id}", "$text-muted"), "\n", told)
+            for lesson in topic.lessons
+            for told in (lesson.explanation,)
+        ]
     return Content("\n\n").join(parts)

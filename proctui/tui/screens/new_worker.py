@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import ClassVar, get_args
+from typing import ClassVar, Literal, get_args
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -37,11 +37,12 @@ _COMMAND_HINT = "a shell line, such as python -m http.server 8000"
 _ONLY_OF_TARGETS = ("args", "kwargs", "python", "start_method")
 
 
-class NewWorker(Dialog[tuple[WorkerSpec, ...]]):
-    """Answers the specifications of the workers to add."""
+class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
+    """Answers the specifications of the workers to add, or that it shall be a lesson instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", show=False, priority=True),
+        Binding("ctrl+l", "lesson", "Lesson", show=False, priority=True),
     ]
     AUTO_FOCUS = "#what"
     heading = "New worker"
@@ -84,7 +85,9 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...]]):
         yield VerticalScroll(*rows, id="form", can_focus=False)
         yield Static(id="mistake")
         yield button_row(
-            Keyed("Start", "^s", id="start", kind="-good"), Keyed("Cancel", "esc", id="cancel")
+            Keyed("Lesson", "^l", id="lesson", tip="Choose a scenario of multiprocessing instead."),
+            Keyed("Start", "^s", id="start", kind="-good"),
+            Keyed("Cancel", "esc", id="cancel"),
         )
 
     def on_mount(self) -> None:
@@ -144,6 +147,11 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...]]):
             self.dismiss(self.checked.specs)
         else:
             self.app.bell()
+
+    @on(Button.Pressed, "#lesson")
+    def action_lesson(self) -> None:
+        """Leaves the form for the lessons."""
+        self.dismiss("lesson")
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

@@ -23,9 +23,11 @@ from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
+from proctui.tui.teaching import Teaching
 from proctui.tui.views import Views
 from proctui.tui.widgets.buttons import ActionButton, Buttons
 from proctui.tui.widgets.footer import Footer
+from proctui.tui.widgets.guide import Guide, WithGuide
 from proctui.tui.widgets.log import Log
 from proctui.tui.widgets.panes import Panes
 from proctui.tui.widgets.process_table import ProcessTable
@@ -80,6 +82,8 @@ class WorkersScreen(Screen[None]):
         self._stale = False
         self._row_shown = 0.0
         self._applicable = (0, 0, False)
+        self.guide = Guide(id="guide")
+        self.teaching = Teaching(self)
         self.looks = Looks(self)
         self.views = Views(self)
         self._doers: dict[str, Deed] = {
@@ -87,6 +91,7 @@ class WorkersScreen(Screen[None]):
             **self.looks.table(),
             **self.views.table(),
             **Showing(self).table(),
+            **self.teaching.table(),
         }
 
     # ------------------------------------------------------------------ composition
@@ -96,10 +101,7 @@ class WorkersScreen(Screen[None]):
         yield self.status_bar
         yield ViewBar(self.views.current)
         yield Static(id="banner")
-        yield self.table
-        yield Prompt(id="prompt")
-        yield Buttons()
-        yield self.panes
+        yield WithGuide(self.guide, self.table, Prompt(id="prompt"), Buttons(), self.panes)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -109,11 +111,13 @@ class WorkersScreen(Screen[None]):
         self.set_interval(_SETTLE, self._settle)
         self.list_rows()
         self.changed(frozenset())
+        self.teaching.begin()
 
     # ------------------------------------------------------------------ from the feed
 
     def changed(self, keys: frozenset[str]) -> None:
         """The feed's listener: these rows changed, or came, or went."""
+        self.teaching.changed()
         self._show_banner()
         if self.looks.paused_since is not None:
             return

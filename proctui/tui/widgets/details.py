@@ -174,9 +174,10 @@ def cure_action(row: Row, cure: Cure) -> str | None:
         elsewhere = cure.kind in _PARENT_CURED_BY and actions.foreign_zombie(row)
         return "join" if elsewhere else None
     action = _CURED_BY.get(cure.kind) or _PARENT_CURED_BY.get(cure.kind)
-    if action is None or actions.ACTIONS[action].why_not(actions.Scene(row=row)) is not None:
+    if action is None:
         return None
-    return action
+    scene = actions.Scene(row=row, orphans=1)  # a cure that ends orphans says that there are some
+    return action if actions.ACTIONS[action].why_not(scene) is None else None
 
 
 def _sentence(said: str, width: int, style: str) -> Iterator[Line]:

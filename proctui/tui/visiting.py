@@ -1,0 +1,117 @@
+"""Going to another session and coming back: its screen lies over the one that one came from."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from proctui.lessons import Lesson
+from proctui.session import SessionError, SessionPaths, find, list_sessions
+from proctui.tui import text
+from proctui.tui.feed import Feed
+from proctui.tui.views import machine_name
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from proctui.tui.screens.workers import WorkersScreen
+
+OpenFeed = Callable[[SessionPaths], Awaitable[Feed]]
+MakeScreen = Callable[[Feed, Callable[[int, str], None]], "WorkersScreen"]
+
+
+class VisitWanted(Message):
+    """The person wants to go to another session."""
+
+    def __init__(self, where: SessionPaths) -> None:
+        super().__init__()
+        self.where = where
+
+
+class NotStarted(Exception):
+    """A session could not be started; says why in a sentence."""
+
+
+async def launch(lesson: Lesson, numbers: Mapping[str, int]) -> SessionPaths:
+    """Starts the session of a lesson, as ``proctui scenario`` does; returns where it is.
+
+    Without numbers of one's own it may be running already.  Raises `NotStarted`.
+    """
+    if not numbers:
+        for session in list_sessions():
+            facts = session.facts
+            if session.running and facts.asked_name == lesson.id and facts.source is None:
+                return session.paths
+    words = [f"{name.replace('_', '-')}={number}" for name, number in numbers.items()]
+    name = await _said_by("scenario", "--detach", lesson.id, *words)
+    try:
+        return find(name).paths
+    except SessionError as error:
+        raise NotStarted(f"{error}.") from error
+
+
+async def _said_by(*words: str) -> str:
+    """What a command of ours printed.  Raises `NotStarted` with its complaint.
+
+    A process of its own: starting a supervisor forks, which a program with threads, as the
+    screen is, had better not do (os.fork, "multi-threaded").
+    """
+    from proctui.startup import importable
+
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "proctui", *words,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=importable(os.environ),
+        )  # fmt: skip
+    except OSError as error:
+        raise NotStarted(f"Nothing was started: {error.strerror or error}.") from error
+    said, complaint = await process.communicate()
+    if process.returncode != 0:
+        reason = complaint.decode("utf-8", "replace").strip().removeprefix("proctui: ")
+        raise NotStarted(f"{reason or 'nothing was started, and nothing said'}.")
+    return said.decode("utf-8", "replace").strip()
+
+
+class Visit:
+    """One session that is visited.  Lives until it is left, or the program ends."""
+
+    def __init__(self, app: App[int], feed: Feed, make: MakeScreen) -> None:
+        self._app = app
+        self.feed = feed
+        self._screen = make(feed, self._leave)
+        self._listening = (
+            app.run_worker(feed.listen(), name="listen"),
+            app.run_worker(feed.watch(), name="watch"),
+        )
+        app.push_screen(self._screen)
+
+    def _leave(self, code: int, farewell: str) -> None:
+        """What its screen does instead of ending the program."""
+        self._app.run_worker(self._end(farewell), name="leave")
+
+    async def _end(self, farewell: str) -> None:
+        app, machine = self._app, machine_name(self.feed)
+        while self._screen in app.screen_stack:
+            await app.pop_screen()
+        if app.is_screen_installed(machine):
+            left = app.get_screen(machine)
+            app.uninstall_screen(machine)
+            if left.is_running:
+                await left.remove()
+        await self.close()
+        if farewell:
+            app.notify(text.safe(farewell.strip()), markup=False)
+
+    async def close(self) -> None:
+        """Lets go of supervisor and kernel; the session goes on."""
+        for worker in self._listening:
+            worker.cancel()
+        await self.feed.close()
