@@ -11,6 +11,7 @@ changed comes out.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -57,6 +58,12 @@ class Ancestry:
         self._subreapers: set[int] = set()
         self._alike: dict[Lineage, Lineage] = {}
         """Of workers: all that have the same starter share one."""
+        self._own_lines: set[str] = set()
+        """Command lines that fork servers of the supervisor had."""
+        self._from_fork_server: set[str] = set()
+        """Workers that those forked."""
+        self._fork_servers: dict[tuple[str | None, str], int] = {}
+        """Tokens of other fork servers, by the worker they belong to and their line."""
         self._ends: dict[int, Departure] = {}
         """Those who depart with the present pass."""
 
@@ -121,6 +128,8 @@ class Ancestry:
                     moved.append(kin)
             elif not self._kindred.has_departed(observation.token):
                 fresh.append(self._enter(observation, seen.time))
+        for token, end in self._ends.items():
+            self.leaders.member_ended(self.kin[token], self.kin[token].surely_there(end))
         for kin in moved:
             self._moved(kin, seen.time, touched)
         fresh.sort(key=lambda kin: (kin.started_at, kin.token))
@@ -163,13 +172,11 @@ class Ancestry:
         if kin.pid == self.supervisor_pid and self.supervisor is None:
             self.supervisor = kin
             kin.name = SUPERVISOR
-        self.leaders.recycled(kin)
         return kin
 
     def _forget(self, departure: Departure, touched: set[int]) -> tuple[Kin, Departure]:
         kin = self._kindred.forget(departure.token)
         touched.discard(kin.token)
-        self.leaders.member_ended(kin, kin.surely_there(departure))
         for token in self.under(kin.pid):
             touched.add(token)
             child = self.kin[token]
@@ -214,19 +221,33 @@ class Ancestry:
             self._attribute(kin, parent.worker, parent.certainty, touched)
 
     def _label(self, kin: Kin) -> None:
-        """Tells helpers by what they run, in the session of who started them.
-
-        What a fork server forks runs the same, and if it was adopted it comes
-        from another session.
-        """
+        """Tells helpers by what they run, in the session of who started them."""
         kind = helper_kind(kin.command)
+        if kin.helper and kin.helper != kind:
+            kin.helper = ""
         if not kind or kin.bound is not None or kin.helper or kin.orphan or kin.parent is None:
             return
         parent = self.kin.get(kin.parent)
         if parent is None or kin.sample.sid != parent.sample.sid:
             return
-        if helper_kind(parent.command) != kind:
+        if kind != "fork server" or self._is_fork_server(kin, parent):
             kin.helper = kind
+
+    def _is_fork_server(self, kin: Kin, parent: Kin) -> bool:
+        """Whether it executed that line itself: all that a fork server forks show it too."""
+        line = kin.command
+        if parent is self.supervisor:
+            self._own_lines.add(line)
+            return True
+        unclear = kin.worker is None or kin.worker in self._from_fork_server
+        if unclear and line in self._own_lines:
+            return False
+        ancestor: Kin | None = parent
+        while ancestor is not None:
+            if ancestor.command == line:
+                return False
+            ancestor = None if ancestor.via is None else self.kin.get(ancestor.via)
+        return self._fork_servers.setdefault((kin.worker, line), kin.token) == kin.token
 
     def settle(self, kin: Kin, time: float, *, no_worker: bool) -> set[int]:
         """Follows session and tag of a child of the supervisor that no event names.
@@ -254,7 +275,7 @@ class Ancestry:
         if kin.worker is not None or kin.bound is not None or kin.helper:
             return
         ppid = kin.sample.ppid
-        run = self.leaders.claim(kin, inhabited=self._inhabited(kin))
+        run = self.leaders.claim(kin, partial(self._inhabited, kin))
         is_child = self.is_supervisor(ppid)
         if run is not None:
             self._attribute(kin, run.worker, "session", touched)
@@ -275,11 +296,11 @@ class Ancestry:
             self._settle(self.kin[token], time, touched)
         return touched
 
-    def _inhabited(self, kin: Kin) -> bool:
-        """Whether somebody of a worker's lived in the same session when `kin` started."""
+    def _inhabited(self, kin: Kin, worker: str) -> bool:
+        """Whether somebody of that worker's lived in the same session when `kin` started."""
         for token in self._kindred.in_session(kin.sample.sid):
             other = self.kin[token]
-            if token == kin.token or other.worker is None:
+            if token == kin.token or other.worker != worker:
                 continue
             end = self._ends.get(token)
             if end is None or other.surely_there(end) >= kin.started_at:

@@ -168,7 +168,11 @@ class Roster:
             return set()
         if not self._may_be_child(worker, kin):
             return set()
-        if not is_run(worker, kin, own=self._family.is_own_child(kin)):
+        ppid = kin.sample.ppid
+        own = ppid == worker.ppid
+        if worker.start_method == "forkserver":  # under the supervisor it would be adopted
+            own = not own and self._family.is_own_child(kin)
+        if not is_run(worker, kin, own=own, strange=self._family.living(ppid) is None):
             return set()
         if is_over(worker) and not _was_run(worker, kin):
             return set()
@@ -183,9 +187,11 @@ class Roster:
             return True
         parent = self._family.living(ppid)
         if worker.start_method == "forkserver":
-            if parent is None or parent.lineage.first_ppid == worker.ppid:
+            if parent is None:
                 return True
-            return helper_kind(parent.command) == "fork server"
+            child = parent.lineage.first_ppid == worker.ppid
+            line = helper_kind(parent.command) == "fork server"
+            return parent.bound is None and (child or line)
         starter = worker.ppid is not None and self._family.is_supervisor(worker.ppid)
         return parent is None and not (starter and self._family.supervisor is not None)
 

@@ -60,12 +60,6 @@ class Leaders:
         """Whose session that is or was."""
         return self._runs.get(sid)
 
-    def recycled(self, kin: Kin) -> None:
-        """A process has a pid that once was a run's: if it is another, the number is no trail."""
-        run = self._runs.get(kin.pid)
-        if run is not None and run.ended_at is not None and started_after(kin, run.ended_at):
-            del self._runs[kin.pid]
-
     def member_ended(self, kin: Kin, when: float) -> None:
         """Somebody who lived in a session is gone; it lasted at least as long as that."""
         run = self._runs.get(kin.sample.sid)
@@ -76,21 +70,20 @@ class Leaders:
             elif run.ended_at is not None:
                 run.ended_at = max(run.ended_at, when)
 
-    def claim(self, kin: Kin, *, inhabited: bool) -> Run | None:
+    def claim(self, kin: Kin, inhabited: Callable[[str], bool]) -> Run | None:
         """The run whose session `kin` lives in, where that is certain.
 
         A process that started after the run's end is of that session only if
-        the session was `inhabited` by others meanwhile: else its number may
-        have been given again.
+        the session was `inhabited` by others of that worker meanwhile: else its
+        number may have been given again.
         """
         run = self._runs.get(kin.sample.sid)
         if run is None or kin.pid == run.pid:
             return None
         if run.started_at is not None and kin.started_at < run.started_at - START_SLACK:
             return None
-        if run.ended_at is not None and started_after(kin, run.ended_at) and not inhabited:
-            return None
-        return run
+        late = run.ended_at is not None and started_after(kin, run.ended_at)
+        return None if late and not inhabited(run.worker) else run
 
 
 def started_after(kin: Kin, when: float) -> bool:
@@ -107,13 +100,14 @@ def is_over(worker: Worker) -> bool:
     return worker.phase == "idle" or worker.joined_at is not None
 
 
-def is_run(worker: Worker, kin: Kin, *, own: bool) -> bool:
+def is_run(worker: Worker, kin: Kin, *, own: bool, strange: bool) -> bool:
     """Whether this process is the present run of that worker, whose pid it has.
 
-    `own` says that its parent is the one that starts workers.  A pid belongs to
-    the run from its start until it is joined, so what was seen with that pid in
-    between is the run.  Where the starts don't fit (the clock was set), the
-    parent or the session that each worker leads tell.
+    `own` says that its parent is one that starts workers, `strange` that its
+    parent is nobody watched.  A pid belongs to the run from its start until it
+    is joined, so what was seen with that pid in between is the run.  Where the
+    starts don't fit (the clock was set), the parent tells, or of an orphan the
+    session that each worker leads.
     """
     if worker.pid != kin.pid:
         return False
@@ -123,4 +117,4 @@ def is_run(worker: Worker, kin: Kin, *, own: bool) -> bool:
         return True
     if kin.last_seen < worker.started_at + START_SLACK:
         return False
-    return own or kin.sample.sid == kin.pid
+    return own or (strange and kin.sample.sid == kin.pid)

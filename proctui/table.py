@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from copy import copy
 
 from proctui.blame import Blame
 from proctui.chronicle import Chronicle
@@ -57,7 +58,8 @@ class Table:
         self._now = 0.0
         self._tokens: set[int] = set()
         self._workers: set[str] = set()
-        self._changed: set[str] = set()
+        self._changed: dict[str, Row | None] = {}
+        """Rows that are being changed, as they were before; None for new ones."""
 
     # ------------------------------------------------------------ from outside
 
@@ -78,14 +80,27 @@ class Table:
                 post = self._roster.posts.get(worker)
                 if post is not None:
                     self._show_worker(post)
-        changed, self._changed = self._changed, set()
-        return frozenset(key for key in changed if key in self.rows)
+        return self._really_changed()
+
+    def _really_changed(self) -> frozenset[str]:
+        """Keys of all that look different now, each with a version of its own."""
+        changed, self._changed = self._changed, {}
+        keys: list[str] = []
+        for key, before in changed.items():
+            row = self.rows.get(key)
+            if row is None:
+                continue
+            if before is None or differences(before, row):  # else it was changed there and back
+                row.version = next(self._versions)
+                keys.append(key)
+        return frozenset(keys)
 
     def drop(self, key: str, when: float) -> None:
         """Takes a row out; what hung under it finds its place with the next refresh."""
         row = self.rows.pop(key, None)
         if row is None:
             return
+        self._changed[key] = None
         self.tally.change(share(row), None)
         self.chronicle.left(row, when)
         self._tokens |= self._neglect.put(key, None)
@@ -145,17 +160,20 @@ class Table:
     def _commit(self, row: Row, parent: str | None, rank: Rank) -> None:
         """Lets the row that stands become this one, where a difference shows."""
         key = row.key
-        self.forest.place(key, parent, rank)
+        moved = self.forest.place(key, parent, rank)
         row.parent, row.depth = self.forest.parent(key), self.forest.depth(key)
         if len(self._common) > _COMMON:
             self._common.clear()
         row.findings = self._common.setdefault(row.findings, row.findings)
         old = self.rows.get(key)
+        if moved or (old is not None and old.depth != row.depth):
+            self._tell(self.forest.subtree(key))
         changes = () if old is None else differences(old, row)
         if old is not None and not changes:
             old.sample = row.sample
             return
         self._tell_others(old, row)
+        self._will_change(key, old)
         self.chronicle.row(old, row)
         self.tally.change(None if old is None else share(old), share(row))
         if old is None:
@@ -163,11 +181,10 @@ class Table:
             self._tokens |= self._homeless.pop(key, set())
         for name in changes:
             setattr(old, name, getattr(row, name))
-        self._has_changed(old)
 
-    def _has_changed(self, row: Row) -> None:
-        row.version = next(self._versions)
-        self._changed.add(row.key)
+    def _will_change(self, key: str, row: Row | None) -> None:
+        if key not in self._changed:
+            self._changed[key] = None if row is None else copy(row)
 
     def figures(self, kin: Kin) -> None:
         """CPU and memory of a process have changed, and nothing else about it."""
@@ -179,14 +196,12 @@ class Table:
             row.sample = kin.sample
             return
         before = share(row)
+        self._will_change(row.key, row)
         row.cpu_percent, row.sample = cpu, kin.sample
         self.tally.change(before, share(row))
-        self._has_changed(row)
 
     def _tell_others(self, old: Row | None, row: Row) -> None:
         """Has those looked at again that a change of this row concerns."""
-        if old is not None and old.depth != row.depth:
-            self._tell(self.forest.subtree(row.key))
         for one in (old, row):
             if one is not None and one.sample is not None and self._differs(old, row):
                 self._tokens.update(self._family.under(one.sample.pid))

@@ -172,11 +172,17 @@ class View:
                 if proc.reaped or proc in self.tokens or proc.parent is None:
                     continue
                 by_session = proc.sid in self.sessions and proc.pid != proc.sid
-                if proc.parent.pid in here or by_session or (proc.tag and not proc.dead):
+                by_tag = proc.tag and not proc.dead
+                if proc.parent.pid in here or by_session or by_tag or self._has_child(proc):
                     self._watch(proc)
                     found = True
         inhabited = {p.sid for p in self.tokens if not p.reaped}
         self.sessions &= inhabited | {p.pid for p in self.tokens if not p.reaped}
+
+    def _has_child(self, proc: Proc) -> bool:
+        """A parent of one of ours that is younger than the session can only be one of ours."""
+        young = proc.start > min(p.start for p in self.tokens)
+        return young and any(p.parent is proc for p in self.tokens if not p.reaped)
 
     def look(self, at: Callable[[Proc], bool] = lambda _: True) -> Pass:
         """A pass over those for whom `at` is true; the others are missed."""

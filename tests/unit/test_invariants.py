@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proctui.model import Counts, Pass, Row, State
 from proctui.store import Store
-from tests.unit.kernel_model import TAG, Kernel, Proc, Supervisor, View
+from tests.unit.kernel_model import FORK_SERVER_LINE, TAG, Kernel, Proc, Supervisor, View
 
 WORKERS = ("a", "b", "c")
+MOST = 30
+"""Processes at a time; there are 40 pids."""
 
 OPERATIONS = (
     ["fork"] * 6
     + ["end"] * 4
     + ["start"] * 4
     + ["notice", "notice", "join", "join", "reap", "reap", "init-reaps"]
-    + ["setsid", "exec", "subreaper", "stop", "continue", "rename", "busy", "stranger"]
+    + ["setsid", "exec", "subreaper", "stop", "continue", "rename", "busy"]
+    + ["stranger", "stranger", "strangers-go"]
     + ["deliver"] * 4
     + ["refresh"] * 4
     + ["glance"] * 3
@@ -53,6 +58,8 @@ class World:
         self.view.follow([self.supervisor.proc.pid])
         self.parents: dict[int, int] = {}
         self.reparented: set[int] = set()
+        self.fork_servers: set[Proc | None] = set()
+        """Fork servers that the store was told of while they lived."""
         self.before: dict[str, tuple[int, dict[str, Any]]] = {}
         self.structure: tuple[int, Any] = (0, [])
         self.supervisor.add("a")
@@ -64,6 +71,8 @@ class World:
     def happen(self, what: str, which: int, how: int) -> None:
         self.kernel.now += 0.05 + 0.1 * (how % 8)
         kernel, supervisor = self.kernel, self.supervisor
+        if what in ("fork", "stranger") and sum(not p.reaped for p in kernel.all) > MOST:
+            what = "strangers-go"
         worker = WORKERS[which % len(WORKERS)]
         living = [p for p in kernel.all if not p.dead and p.parent and p is not kernel.user]
         own = [p for p in living if p is not supervisor.proc and not p.outside]
@@ -82,6 +91,8 @@ class World:
                 self.kill_supervisor()
             case "stranger":
                 self.stranger(which)
+            case "strangers-go":
+                self.strangers_go()
             case "deliver":
                 self.deliver(1 + how % 4)
             case "refresh":
@@ -131,6 +142,12 @@ class World:
         if which % 3 == 0:
             self.kernel.end(member, 0)
 
+    def strangers_go(self) -> None:
+        for proc in self.kernel.all:
+            if proc.outside and not proc.dead and proc.pid >= 300:
+                self.kernel.end(proc, 0)
+        self.kernel.reap(self.kernel.init)
+
     def kill_supervisor(self) -> None:
         if not self.supervisor.proc.dead:
             self.kernel.end(self.supervisor.proc, 9)
@@ -157,6 +174,10 @@ class World:
             ppid = self.parents.setdefault(seen.token, seen.sample.ppid)
             if ppid != seen.sample.ppid:
                 self.reparented.add(seen.token)
+            if seen.command == FORK_SERVER_LINE:
+                proc = self.view.proc(seen.token)
+                if proc.born_of is self.supervisor.proc:
+                    self.fork_servers.add(proc)
         for departure in told.departures:
             self.reparented.discard(departure.token)
         self.check(self.store.observe(told))
@@ -246,7 +267,13 @@ class World:
             assert row.lineage.adopter_pid is not None
             assert row.lineage.first_ppid in (None, *self.first_parents(row.token, proc))
         if row.helper:
-            assert "multiprocessing." in proc.command
+            unknown = not self.fork_servers & {self.run_above(proc).born_of}
+            assert proc in self.fork_servers or unknown, f"{row.key} is no helper"
+
+    def run_above(self, proc: Proc) -> Proc:
+        while proc.worker is None and proc.born_of is not None:
+            proc = proc.born_of
+        return proc
 
     def first_parents(self, token: int, proc: Proc) -> set[int | None]:
         """Whom a row may call a first parent: the real one, or a subreaper of the session's own.
@@ -323,6 +350,21 @@ def test_rows_say_only_what_is_true(
     world = World(adopt=adopt, pidfds=pidfds)
     for step in steps:
         world.happen(*step)
+    world.settle()
+    world.check_all_told()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_long_lives(seed: int) -> None:
+    """Where the steps above are many short stories, these are a few long ones."""
+    chance = random.Random(seed)
+    world = World(adopt=seed % 3 == 0, pidfds=seed % 2 == 0)
+    for _ in range(300):
+        world.happen(chance.choice(OPERATIONS), chance.randrange(60), chance.randrange(60))
+    if seed % 4 == 0:
+        world.happen("kill-supervisor", 0, 0)
+    for _ in range(40):
+        world.happen(chance.choice(OPERATIONS), chance.randrange(60), chance.randrange(60))
     world.settle()
     world.check_all_told()
 

@@ -408,3 +408,78 @@ def test_nothing_late_brings_back_who_has_departed() -> None:
     story = factory().look(gone=[3])
     story.look(seen(3, 201, 200, sid=200, start=NOON + 1, state="Z"))
     assert "p:3" not in story.store.rows
+
+
+def test_an_ancestor_named_late_is_found_over_one_that_is_gone() -> None:
+    story = Story().look(
+        SUPERVISOR_SEEN,
+        seen(2, 200, SUPERVISOR),
+        seen(3, 201, 200, sid=201, start=NOON + 1),
+        seen(4, 202, 201, sid=202, start=NOON + 2),
+    )
+    story.look(seen(4, 202, 1, sid=202, start=NOON + 2), gone=[3])
+    story.event("started", running())
+    assert story.row("p:4").lineage.worker == "factory"
+    assert story.row("p:4").lineage.certainty == "seen"
+
+
+def test_a_session_number_that_another_workers_child_took_is_that_ones() -> None:
+    story = factory()
+    joined = running(phase="joined", alive=False, exitcode=0, ended_at=NOON + 2, joined_at=NOON + 2)
+    story.event("joined", joined).look(gone=[2, 3])
+    other = running("other", 300, started_at=NOON + 50)
+    story.event("started", other).look(seen(6, 300, SUPERVISOR, start=NOON + 50))
+    story.look(seen(7, 200, 300, sid=200, start=NOON + 60))  # it called setsid with a pid reused
+    story.look(seen(8, 209, 1, sid=200, start=NOON + 61))
+    assert story.row("p:7").lineage.worker == "other"
+    assert story.row("p:8").lineage.worker is None
+
+
+def test_a_session_that_ends_with_the_pass_that_shows_a_newcomer() -> None:
+    story = factory()
+    story.look(gone=[3]).look(gone=[2], after=5)
+    story.look(seen(9, 210, 1, sid=200, start=NOON + 60), after=60)
+    assert story.row("p:9").lineage.worker is None
+    story = factory().look(gone=[3])
+    story.now = NOON + 60
+    story.look(seen(9, 210, 1, sid=200, start=NOON + 90), gone=[2])
+    assert story.row("p:9").lineage.worker is None
+
+
+def test_a_child_of_a_forkserver_worker_found_adopted_is_no_helper() -> None:
+    story = Story(adopt=True).look(
+        SUPERVISOR_SEEN,
+        seen(2, 205, SUPERVISOR, sid=200, start=NOON + 1, command=FORK_SERVER_LINE),
+    )
+    story.look(after=5)
+    assert story.row("p:2").helper == ""
+
+
+def test_a_grandchild_of_a_forkserver_worker_is_no_helper() -> None:
+    story = Story().event("started", running(start_method="forkserver"))
+    story.look(
+        SUPERVISOR_SEEN,
+        seen(2, 150, SUPERVISOR, sid=SUPERVISOR, command=FORK_SERVER_LINE),
+        seen(3, 200, 150, command=FORK_SERVER_LINE),
+        seen(4, 201, 200, sid=200, start=NOON + 1, command="sleep 5"),
+    )
+    story.look(gone=[2])
+    story.look(seen(5, 202, 201, sid=200, start=NOON + 2, command=FORK_SERVER_LINE))
+    assert story.row("p:5").helper == ""
+
+
+def test_a_helper_that_executes_something_else_is_none_any_more() -> None:
+    story = factory()
+    helper = seen(4, 210, 200, sid=200, start=NOON + 2, command=TRACKER_LINE)
+    assert story.look(helper).row("p:4").helper == "resource tracker"
+    story.look(seen(4, 210, 200, sid=200, start=NOON + 2, command="sleep 5"))
+    assert story.row("p:4").helper == ""
+
+
+def test_in_adopt_mode_no_first_parent_is_claimed_that_may_be_an_adopter() -> None:
+    story = Story(adopt=True).look(SUPERVISOR_SEEN, seen(2, 205, SUPERVISOR))
+    story.look(seen(2, 205, 1), gone=[1])
+    story.look(after=5)
+    lineage = story.row("p:2").lineage
+    assert lineage.first_ppid is None
+    assert lineage.why == f"its parent proctui supervisor ({SUPERVISOR}) has ended"

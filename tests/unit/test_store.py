@@ -613,3 +613,36 @@ def test_a_worker_of_another_program_is_taken_at_its_word() -> None:
     story.look(seen(1, 399, 7), seen(2, 400, 399))
     row = story.row("w:x")
     assert (row.token, row.orphan, row.lineage.first_ppid) == (2, False, 399)
+
+
+def test_the_next_worker_with_the_same_pid_gets_its_own_process() -> None:
+    """The kernel shows it before any event tells that the one before was joined."""
+    story = Story().event("started", running("first"))
+    story.look(SUPERVISOR_SEEN, seen(2, 200, SUPERVISOR, start=NOON + 1))
+    story.event("ended", running("first", phase="ended", exitcode=0, ended_at=NOON + 0.5))
+    joined = running("first", phase="joined", exitcode=0, ended_at=NOON + 0.5, joined_at=NOON + 0.6)
+    story.event("joined", joined)
+    story.event("started", running("second", started_at=NOON + 1))
+    assert story.row("w:second").token == 2
+    assert story.row("w:first").token is None
+    assert story.row("w:second").state is State.SLEEPING
+
+
+def test_what_hangs_below_a_moved_row_moves_with_it() -> None:
+    story = Story().look(
+        SUPERVISOR_SEEN,
+        FACTORY,
+        seen(3, 201, 200, sid=200, start=NOON + 1),
+        seen(4, 202, 201, sid=200, start=NOON + 2),
+        seen(5, 203, 202, sid=200, start=NOON + 3),
+        after=1,
+    )
+    story.look(after=2 * NAMING_PATIENCE)
+    depths = [story.row(f"p:{token}").depth for token in (2, 3, 4, 5)]
+    assert depths == [0, 1, 2, 3]
+    story.look(gone=[3])
+    story.look(seen(4, 202, 1, sid=200, start=NOON + 2))
+    assert [story.row(f"p:{token}").depth for token in (4, 5)] == [0, 1]
+    story.event("started", running())
+    assert [story.row(f"p:{token}").depth for token in (4, 5)] == [1, 2]
+    assert story.changed == {"w:factory", "p:4", "p:5"}
