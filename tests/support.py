@@ -209,6 +209,12 @@ class RawClient:
         assert found is not None
         return found
 
+    def pid_of(self, name: str) -> int:
+        """Of a worker, once it runs user code."""
+        pid = self.until(name, lambda worker: worker.phase == "alive").pid
+        assert pid is not None
+        return pid
+
     def _note(self, message: AnyMessage) -> None:
         if isinstance(message, Event):
             self.events.append(message)

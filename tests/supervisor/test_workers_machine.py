@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 
 import pytest
@@ -28,6 +29,13 @@ def test_a_start_is_answered_when_user_code_runs(world: FakeWorld) -> None:
     assert world.kinds() == ["added", "starting", "started"]
     assert world.said[1].by == "screen 1"
     assert world.pending_timers == 0
+
+
+def test_the_authkey_is_told_by_length_and_fingerprint_only(world: FakeWorld) -> None:
+    machine, run = world.started()
+    worker = seen(machine)
+    assert worker.authkey_length == len(run.authkey)
+    assert worker.authkey_fingerprint == hashlib.sha256(run.authkey).hexdigest()[:8]
 
 
 def test_a_command_has_started_once_it_is_executed(world: FakeWorld) -> None:

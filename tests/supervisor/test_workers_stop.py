@@ -61,6 +61,14 @@ def test_a_second_stop_can_only_hasten(world: FakeWorld) -> None:
     assert first.only.ok and second.only.ok and len(third) == 2
 
 
+def test_a_longer_grace_period_postpones_nothing(world: FakeWorld) -> None:
+    machine, run = world.started(stop_timeout=10.0)
+    machine.stop("a", None, Answers())
+    machine.stop("b", 60.0, Answers())
+    world.advance(10)
+    assert run.signals[-1] == (9, False)
+
+
 def test_no_grace_is_a_kill(world: FakeWorld) -> None:
     machine, run = world.started()
     machine.stop("t", 0, Answers())
