@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -227,30 +227,48 @@ def test_no_descriptor_left_refuses_one_start_and_hurts_nobody(supervise: Superv
     supervisor.complaints.write_text("")
 
 
+LimitProcesses = Callable[[int, bool], None]
+"""Lets the process with that pid make no other, or lets it again."""
+
+
 @pytest.fixture
-def pids_limit() -> Iterator[Path]:
-    """A cgroup whose ``pids.max`` counts for root too (cgroups(7))."""
+def limit_processes() -> Iterator[LimitProcesses]:
+    """By RLIMIT_NPROC, which doesn't hold for root (getrlimit(2)); for that by a cgroup."""
+    if os.geteuid() != 0:
+        hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+
+        def limit_user(pid: int, on: bool) -> None:
+            resource.prlimit(pid, resource.RLIMIT_NPROC, (1 if on else hard, hard))
+
+        yield limit_user
+        return
     root = Path("/sys/fs/cgroup/pids")
     if not os.access(root, os.W_OK):
         pytest.skip("needs a writable cgroup v1 pids controller")
     group = root / f"test-{os.getpid()}"
     group.mkdir()
-    yield group
+
+    def limit(pid: int, on: bool) -> None:
+        (group / "cgroup.procs").write_text(str(pid))
+        (group / "pids.max").write_text("1" if on else "max")
+
+    yield limit
     until(lambda: not (group / "cgroup.procs").read_text().strip())
     group.rmdir()
 
 
-def test_a_refused_fork_says_so_and_hurts_nobody(pids_limit: Path, supervise: Supervise) -> None:
+def test_a_refused_fork_says_so_and_hurts_nobody(
+    limit_processes: LimitProcesses, supervise: Supervise
+) -> None:
     supervisor = supervise(sleeper("good"), sleeper("more", autostart=False))
     client = supervisor.client()
-    client.until("good", lambda worker: worker.phase == "alive")
-    (pids_limit / "cgroup.procs").write_text(str(supervisor.pid))
-    (pids_limit / "pids.max").write_text("1")
+    client.pid_of("good")
+    limit_processes(supervisor.pid, True)
     outcome = client.outcome(Start(workers=("more",)))
     assert "the kernel refused to start a process (EAGAIN)" in outcome.text
     assert "EAGAIN" in supervisor.log("more")
     assert client.worker("good").phase == "alive"
-    (pids_limit / "pids.max").write_text("max")
+    limit_processes(supervisor.pid, False)
     assert client.outcome(Start(workers=("more",))).ok
 
 
