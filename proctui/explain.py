@@ -95,7 +95,8 @@ def orphan(facts: Facts) -> Finding:
     if lineage.certainty == "session":
         text += f" Not all its parents were seen: only the session is certain, {lineage.worker}'s."
     elif lineage.certainty == "tag":
-        text += " Not all its parents were seen: only the tag in its environment tells its worker."
+        what = "worker" if lineage.worker else "session"
+        text += f" Not all its parents were seen: only the tag in its environment tells its {what}."
     if facts.sample is None or facts.sample.is_zombie:
         return Finding("orphan", text)
     if facts.worker is None and facts.sample.sid == facts.sample.pid:

@@ -279,10 +279,12 @@ class Ancestry:
         is_child = self.is_supervisor(ppid)
         if run is not None:
             self._attribute(kin, run.worker, "session", touched)
-        elif kin.tag_session == self._tag and kin.tag_worker and not (held and is_child):
-            self._attribute(kin, kin.tag_worker, "tag", touched)
-        else:
+        elif kin.tag_session != self._tag or (is_child and (held or not kin.tag_worker)):
             return
+        elif kin.tag_worker:
+            self._attribute(kin, kin.tag_worker, "tag", touched)
+        else:  # forked by some worker, and nothing executed: it shows the supervisor's environment
+            kin.lineage = _replace(kin.lineage, certainty="tag")
         foreign = run is not None or no_worker or kin.sample.sid != kin.pid
         if not kin.orphan and (self._adopt and foreign if is_child else self._adopts(ppid)):
             kin.lineage = _replace(kin.lineage, first_ppid=None, first_parent="")
@@ -321,9 +323,9 @@ class Ancestry:
             if leader is None or leader.bound != run.worker or leader.sample.is_zombie:
                 return f"its session leader {run.worker} ({sid}) is gone"
             return f"it is in the session that {run.worker} ({sid}) leads, but under an adopter"
-        if sid == kin.pid:
-            return f"it carries the tag of {kin.worker} and leads a session of its own"
-        return f"it carries the tag of {kin.worker}"
+        whose = f"of {kin.worker}" if kin.worker else "of this session but of no worker"
+        alone = " and leads a session of its own" if sid == kin.pid else ""
+        return f"it carries the tag {whose}{alone}"
 
     def _attribute(self, kin: Kin, worker: str, certainty: Certainty, touched: set[int]) -> None:
         """Says whose descendant it is, and with it everything that it brought forth."""

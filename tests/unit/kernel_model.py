@@ -79,7 +79,7 @@ class Proc:
 class Kernel:
     """Processes and the rules they live by."""
 
-    def __init__(self, pids: int = 40) -> None:
+    def __init__(self, pids: int = 64) -> None:
         self.now = 1_000_000.0
         self.init = Proc(1, None, None, 1, 0.0, name="tini", command="tini", outside=True)
         self.all = [self.init]
@@ -140,8 +140,9 @@ class View:
     pidfds: bool = True
     tokens: dict[Proc, int] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)
+    connector: bool = False
+    """It hears of forks themselves."""
     _told: dict[Proc, Observation] = field(default_factory=dict)
-    _known_end: dict[Proc, float] = field(default_factory=dict)
 
     def proc(self, token: int) -> Proc:
         return next(p for p, known in self.tokens.items() if known == token)
@@ -233,6 +234,7 @@ class View:
             tag_worker=None if proc.dead else proc.tag,
             started_at=proc.start,
             ended_at=proc.dead_at if self.pidfds else None,
+            forked_by=proc.born_of.pid if self.connector and proc.born_of else None,
         )
 
     def _departure(self, proc: Proc, token: int) -> Departure:

@@ -16,7 +16,7 @@ from tests.unit.kernel_model import FORK_SERVER_LINE, TAG, Kernel, Proc, Supervi
 
 WORKERS = ("a", "b", "c")
 MOST = 30
-"""Processes at a time; there are 40 pids."""
+"""Processes at a time; there are 64 pids."""
 
 OPERATIONS = (
     ["fork"] * 6
@@ -50,10 +50,10 @@ def seen_by_a_person(row: Row) -> dict[str, Any]:
 class World:
     """A kernel, a supervisor and a store that hears of both."""
 
-    def __init__(self, *, adopt: bool, pidfds: bool) -> None:
+    def __init__(self, *, adopt: bool, pidfds: bool, connector: bool = False) -> None:
         self.kernel = Kernel()
         self.supervisor = Supervisor(self.kernel, adopt=adopt)
-        self.view = View(self.kernel, pidfds=pidfds)
+        self.view = View(self.kernel, pidfds=pidfds, connector=connector)
         self.store = Store(self.supervisor.hello)
         self.view.follow([self.supervisor.proc.pid])
         self.parents: dict[int, int] = {}
@@ -358,7 +358,7 @@ def test_rows_say_only_what_is_true(
 def test_long_lives(seed: int) -> None:
     """Where the steps above are many short stories, these are a few long ones."""
     chance = random.Random(seed)
-    world = World(adopt=seed % 3 == 0, pidfds=seed % 2 == 0)
+    world = World(adopt=seed % 3 == 0, pidfds=seed % 2 == 0, connector=seed % 5 == 0)
     for _ in range(300):
         world.happen(chance.choice(OPERATIONS), chance.randrange(60), chance.randrange(60))
     if seed % 4 == 0:

@@ -240,6 +240,30 @@ def test_found_by_its_tag_in_a_session_of_its_own() -> None:
     assert row.lineage.why == "it carries the tag of factory and leads a session of its own"
 
 
+def test_forked_and_nothing_executed_its_tag_tells_the_session_only() -> None:
+    story = factory()
+    forked = seen(4, 210, 1, start=NOON + 2, command=SUPERVISOR_LINE, tag=("tag-1", ""))
+    story.look(forked)
+    row = story.row("p:4")
+    assert row.orphan
+    assert (row.lineage.worker, row.lineage.certainty) == (None, "tag")
+    assert row.lineage.first_ppid is None
+    assert row.lineage.why == (
+        "it carries the tag of this session but of no worker and leads a session of its own"
+    )
+    assert "tells its session" in story.finding("p:4", "orphan").text
+    assert row.command == "forked"
+
+
+def test_the_supervisors_own_children_carry_its_tag_and_are_no_orphans() -> None:
+    helper = seen(2, 150, SUPERVISOR, sid=SUPERVISOR, command=TRACKER_LINE, tag=("tag-1", ""))
+    for adopt in (True, False):
+        story = Story(adopt=adopt).look(SUPERVISOR_SEEN, helper, seen(3, 151, SUPERVISOR))
+        story.look(after=5)
+        assert not story.row("p:2").orphan
+        assert not story.row("p:3").orphan
+
+
 def test_the_tag_of_another_session_is_none() -> None:
     story = factory()
     story.look(seen(4, 210, 1, start=NOON + 2, tag=("tag-2", "factory")))
