@@ -257,13 +257,6 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Choose the column to sort by; the same again turns the order round.",
     ),
     Action(
-        id="columns",
-        keys=("f7",),
-        title="Columns",
-        group="List",
-        tooltip="Choose which columns the list has, in which order and how wide.",
-    ),
-    Action(
         id="pause",
         keys=("p",),
         title="Pause the display",
@@ -365,13 +358,6 @@ _TABLE: tuple[Action, ...] = (
         group="Session",
         scope="session",
         tooltip="Leave the screen; the workers go on and proctui attach comes back to them.",
-    ),
-    Action(
-        id="settings",
-        keys=("comma", "f2"),
-        title="Settings",
-        group="Session",
-        tooltip="Theme, keys, columns, what asks first; kept for the next time.",
     ),
     Action(
         id="help",
