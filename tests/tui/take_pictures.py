@@ -31,7 +31,6 @@ class Picture(NamedTuple):
 
 PICTURES = (
     Picture("workers", "worker-3", (), "They disagree"),
-    Picture("zombie", "python3", ("t",), "SIGCHLD", (120, 32)),
     Picture("cures", "python3", ("j",), "In the order of harm."),
     Picture("machine", "worker-3", ("3", "down"), "convert"),
     Picture("timeline", "worker-3", ("2",), "Timeline"),
