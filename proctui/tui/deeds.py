@@ -16,7 +16,6 @@ from proctui.protocol import (
     Adopted,
     CancelJoin,
     Command,
-    Join,
     JoinAdopted,
     Restart,
     Shutdown,
@@ -25,13 +24,15 @@ from proctui.protocol import (
 )
 from proctui.rules import why_not
 from proctui.tui.actions import ACTIONS, Scene, left_by
+from proctui.tui.bulk import Bulk
 from proctui.tui.curing import Curing
-from proctui.tui.feed import Feed
 from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
 from proctui.tui.plan import Reach, Reason, Target, listed, plan, running, target
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import below
+
+from proctui.tui.feed import Feed
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None]]
@@ -71,6 +72,7 @@ class Deeds:
         self.feed = feed
         self.host = host
         self.operator = Operator(feed)
+        self.bulk = Bulk(feed, self.operator.works)
         self.curing = Curing(feed, self.operator, host)
 
     def table(self) -> Mapping[str, Deed]:
@@ -104,6 +106,13 @@ class Deeds:
     async def _tell(self, command: Command, done: str) -> None:
         self.host.say(await self.operator.ask(command, done))
 
+    async def _each(
+        self, rows: Sequence[Row], make: Callable[[tuple[str, ...]], Command], title: str, done: str
+    ) -> None:
+        """Has the supervisor do something to workers, however many."""
+        said = await self.bulk.each(make, worker_ids(rows), title, done)
+        self.host.say(said)
+
     # ------------------------------------------------------------------ joining
 
     async def join(self) -> None:
@@ -126,7 +135,7 @@ class Deeds:
         if adopted:
             await self._tell(JoinAdopted(processes=tuple(adopted)), "joined")
         if workers := worker_ids(rows):
-            await self._tell(Join(workers=workers), "joined")
+            self.host.say(await self.bulk.join(workers))
 
     async def cancel_joins(self) -> None:
         """Gives up every join that waits for the rows asked for."""
@@ -230,7 +239,7 @@ class Deeds:
         fit = self._applicable("start")
         if fit:
             self.host.untag()
-            await self._tell(Start(workers=worker_ids(fit)), "started")
+            await self._each(fit, lambda ids: Start(workers=ids), "Starting", "started")
 
     async def restart(self) -> None:
         """Starts anew; asks where something runs that would be stopped for it."""
@@ -241,7 +250,7 @@ class Deeds:
         )
         if agreed:
             self.host.untag()
-            await self._tell(Restart(workers=worker_ids(agreed)), "restarted")
+            await self._each(agreed, lambda ids: Restart(workers=ids), "Restarting", "restarted")
 
     async def stop(self) -> None:
         """Stops and joins, after a question."""
@@ -252,7 +261,7 @@ class Deeds:
         )
         if agreed:
             self.host.untag()
-            await self._tell(Stop(workers=worker_ids(agreed)), "stopped")
+            await self._each(agreed, lambda ids: Stop(workers=ids), "Stopping", "stopped")
 
     async def _agreed(self, rows: Sequence[Row], verb: str, does: str) -> list[Row]:
         """Asks where one of them runs; those with which to go on, none where that is refused."""
@@ -269,6 +278,11 @@ class Deeds:
         meant = {member.key for member in chosen.members}
         return [row for row in rows if not running(row) or row.key in meant]
 
+    async def show_start(self) -> None:
+        """Shows how far the start of a large session is."""
+        if (said := await self.bulk.show_start()) is not None:
+            self.host.say(said)
+
     async def new(self) -> None:
         """Shows the form and adds what was filled in."""
         from proctui.tui.screens.new_worker import NewWorker
@@ -281,7 +295,12 @@ class Deeds:
         if specs == "lesson":
             await self.host.action_act("lesson")
         elif specs is not None:
-            await self._tell(Add(specs=specs), "added")
+            known = {spec.id: spec for spec in specs}
+
+            def add(ids: tuple[str, ...]) -> Command:
+                return Add(specs=tuple(known[name] for name in ids))
+
+            self.host.say(await self.bulk.each(add, tuple(known), "Adding", "added"))
 
     # ------------------------------------------------------------------ leaving
 

@@ -223,6 +223,11 @@ class Feed:
             self._waiting.discard(changed)
         return True
 
+    def look_again(self) -> None:
+        """Whoever waits for something to become true looks at once."""
+        for event in self._waiting:
+            event.set()
+
     async def close(self) -> None:
         """Lets go of supervisor and kernel view; nothing is told any more."""
         self.listener = _nobody

@@ -18,6 +18,7 @@ from proctui.signals import signal_number
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
 from proctui.tui.plan import Plan, Reach, Target, listed, running, target
+from proctui.tui.work import Work, Works
 
 Severity = Literal["information", "warning", "error"]
 
@@ -43,6 +44,8 @@ class Operator:
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
         self.store = feed.store
+        self.works = Works()
+        """What takes a while; signals wait for who does not end at once."""
 
     # ------------------------------------------------------------------ worker commands
 
@@ -135,14 +138,22 @@ class Operator:
                 await self.feed.client.request(note)
 
     async def _ended(self, members: Iterable[Target], signal: str) -> bool:
-        remaining = list(members)
+        everybody = list(members)
+        remaining = list(everybody)
 
         def over() -> bool:
             while remaining and not remaining[-1].runs(self.store):
                 remaining.pop()
             return not any(member.runs(self.store) for member in remaining)
 
-        return await self.feed.until(over, _PATIENCE.get(signal, 2.0))
+        def ended() -> int:
+            return sum(1 for member in everybody if not member.runs(self.store))
+
+        with self.works.under_way(Work(f"{signal}: ended", len(everybody), ended)) as work:
+            work.on_given_up = self.feed.look_again
+            return await self.feed.until(
+                lambda: work.given_up or over(), _PATIENCE.get(signal, 2.0)
+            )
 
     async def _second_looks(self, hit: list[Target], signal: str, failures: dict[str, str]) -> None:
         """What a dying tree forked while it was killed is killed too."""

@@ -6,18 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, TypeVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
-from textual.widgets import Static
-
 from proctui.history import Point
 from proctui.model import ProcessDetails, Row
-from proctui.tui import text
 from proctui.tui.actions import ACTIONS, Action, Scene, who
-from proctui.tui.deeds import Deeds
-from proctui.tui.feed import Feed
 from proctui.tui.listing import Listing
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
@@ -25,16 +16,26 @@ from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
 from proctui.tui.teaching import Teaching
 from proctui.tui.views import Views
+from proctui.tui.widgets.banner import Banner
 from proctui.tui.widgets.buttons import ActionButton, Buttons
 from proctui.tui.widgets.footer import Footer
 from proctui.tui.widgets.guide import Guide, WithGuide
 from proctui.tui.widgets.log import Log
 from proctui.tui.widgets.panes import Panes
 from proctui.tui.widgets.process_table import ProcessTable
+from proctui.tui.widgets.progress import Progress
 from proctui.tui.widgets.prompt import Prompt
 from proctui.tui.widgets.status_bar import Status, StatusBar
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.view_bar import ViewBar
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from proctui.tui import text
+from proctui.tui.deeds import Deeds
+from proctui.tui.feed import Feed
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None] | None]
@@ -77,6 +78,7 @@ class WorkersScreen(Screen[None]):
         self.deeds = Deeds(feed, self)
         self.table = ProcessTable(clock=feed.clock, id="processes")
         self.panes = Panes(id="panes")
+        self.progress = Progress(self.deeds.operator.works)
         self.status_bar = StatusBar(clock=feed.clock)
         self._structure = -1
         self._stale = False
@@ -100,25 +102,27 @@ class WorkersScreen(Screen[None]):
         """From top to bottom."""
         yield self.status_bar
         yield ViewBar(self.views.current)
-        yield Static(id="banner")
-        yield WithGuide(self.guide, self.table, Prompt(id="prompt"), Buttons(), self.panes)
+        yield Banner(id="banner")
+        yield WithGuide(
+            self.guide, self.table, Prompt(id="prompt"), self.progress, Buttons(), self.panes
+        )
         yield Footer()
 
     def on_mount(self) -> None:
         """Listens to the feed from now on."""
-        self.query_one("#banner").display = False
         self.feed.listener = self.changed
         self.set_interval(_SETTLE, self._settle)
         self.list_rows()
         self.changed(frozenset())
         self.teaching.begin()
+        self.run_worker(self.deeds.show_start())
 
     # ------------------------------------------------------------------ from the feed
 
     def changed(self, keys: frozenset[str]) -> None:
         """The feed's listener: these rows changed, or came, or went."""
         self.teaching.changed()
-        self._show_banner()
+        self.query_one(Banner).tell(self.feed)
         if self.looks.paused_since is not None:
             return
         if self.feed.store.structure != self._structure:
@@ -182,22 +186,6 @@ class WorkersScreen(Screen[None]):
                 lost_since=self.feed.store.lost_at,
             )
         )
-
-    def _show_banner(self) -> None:
-        banner = self.query_one("#banner", Static)
-        said = ""
-        if self.feed.ended is not None:
-            by = f" by {self.feed.ended.by}" if self.feed.ended.by else ""
-            said = f"The session was ended{by}. Nothing of it runs any more. q leaves."
-        elif self.feed.lost is not None:
-            said = (
-                f"The supervisor ({self.feed.hello.pid}) is gone. Its workers are orphans now and "
-                "go on; nobody can start or join them any more, t and k still reach them."
-            )
-        if bool(banner.display) != bool(said):
-            banner.update(text.content(said))
-            banner.display = bool(said)
-            banner.set_class(self.feed.ended is not None, "-ended")
 
     # ------------------------------------------------------------------ the row under the cursor
 
@@ -362,7 +350,7 @@ class WorkersScreen(Screen[None]):
     def action_escape(self) -> None:
         """Leaves what is open, one thing at a time; else gives up a join that waits."""
         row = self.views.row
-        if self.looks.escape():
+        if self.looks.escape() or self.progress.works.give_up():
             return
         if row is not None and row.worker is not None and row.worker.joining:
             self.run_worker(self.deeds.cancel_joins())

@@ -1,0 +1,39 @@
+"""The sentence under the first line when the session or its supervisor is no more."""
+
+from __future__ import annotations
+
+from textual.widgets import Static
+
+from proctui.tui import text
+from proctui.tui.actions import ACTIONS
+from proctui.tui.feed import Feed
+
+
+class Banner(Static):
+    """Not there while there is nothing to say."""
+
+    def on_mount(self) -> None:
+        """At first all is well."""
+        self.display = False
+
+    def tell(self, feed: Feed) -> None:
+        """Says what has become of the session."""
+        said = _sentence(feed)
+        if bool(self.display) != bool(said):
+            self.update(text.content(said))
+            self.display = bool(said)
+            self.set_class(feed.ended is not None, "-ended")
+
+
+def _sentence(feed: Feed) -> str:
+    keys = {name: action.key for name, action in ACTIONS.items()}
+    if feed.ended is not None:
+        by = f" by {feed.ended.by}" if feed.ended.by else ""
+        return f"The session was ended{by}. Nothing of it runs any more. {keys['quit']} leaves."
+    if feed.lost is not None:
+        return (
+            f"The supervisor ({feed.hello.pid}) is gone. Its workers are orphans now and go on; "
+            "nobody can start or join them any more, "
+            f"{keys['terminate']} and {keys['kill']} still reach them."
+        )
+    return ""
