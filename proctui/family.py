@@ -37,8 +37,7 @@ class Family(Ancestry):
         ppid = kin.sample.ppid
         lineage = _replace(kin.lineage, worker=None, certainty="seen")
         if worker.start_method == "forkserver":
-            self._from_fork_server.add(worker.id)
-            self._own_lines.add(kin.command)
+            self.helpers.forked(worker.id, kin.command)
             self._child_of_fork_server(kin, worker, lineage)
             return
         if worker.ppid is None:

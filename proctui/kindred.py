@@ -57,7 +57,9 @@ class Kindred:
         self._link(kin)
 
     def descend(self, kin: Kin, parent: Kin) -> None:
-        """`parent` is the first parent that was seen of it."""
+        """`parent` is the first parent that was seen of it; to be told once."""
+        if kin.via is not None:
+            self._born.discard(kin.via, kin.token)
         kin.parent = kin.via = parent.token
         self._born.add(parent.token, kin.token)
 

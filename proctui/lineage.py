@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from proctui.kin import Kin, helper_kind
+from proctui.helpers import Helpers
+from proctui.kin import Kin
 from proctui.kindred import Kindred
 from proctui.model import Certainty, Departure, Lineage, Observation, Pass
 from proctui.naming import INIT, SUPERVISOR, person
@@ -52,18 +53,13 @@ class Ancestry:
         self._kindred = Kindred()
         self.kin = self._kindred.kin
         """All who are there, by token."""
+        self.helpers = Helpers(self.kin)
         self._tag = tag
         self._adopt = adopt
         self._names: dict[int, str] = {}
         self._subreapers: set[int] = set()
         self._alike: dict[Lineage, Lineage] = {}
         """Of workers: all that have the same starter share one."""
-        self._own_lines: set[str] = set()
-        """Command lines that fork servers of the supervisor had."""
-        self._from_fork_server: set[str] = set()
-        """Workers that those forked."""
-        self._fork_servers: dict[tuple[str | None, str], int] = {}
-        """Tokens of other fork servers, by the worker they belong to and their line."""
         self._ends: dict[int, Departure] = {}
         """Those who depart with the present pass."""
 
@@ -160,7 +156,7 @@ class Ancestry:
         if kin.name != name:
             touched.update(self.under(kin.pid))
         if kin.command != command:
-            self._label(kin)
+            self.helpers.label(kin, self.supervisor)
         return moved
 
     def _enter(self, seen: Observation, time: float) -> Kin:
@@ -193,25 +189,33 @@ class Ancestry:
             return
         ppid = kin.sample.ppid
         first = kin.forked_by or ppid
-        kin.lineage = Lineage(first_ppid=first, first_parent=self.name(first))
         parent = self._elder(kin, first)
+        known = parent is not None or self.living(first) is None
+        kin.lineage = Lineage(first_ppid=first, first_parent=self.name(first) if known else "")
         if parent is not None:
             self._descend(kin, parent, touched)
         if first != ppid:
             first_parent = person(kin.lineage.first_parent, first)
             self._adopted(kin, time, f"its first parent {first_parent} has ended")
         self._settle(kin, time, touched)
-        self._label(kin)
+        self.helpers.label(kin, self.supervisor)
         for token in tuple(self.under(kin.pid)):  # children that were seen before it
             child = self.kin[token]
-            if child.parent is None and not child.orphan and self._elder(child, kin.pid) is kin:
+            waits = child.parent is None and child.lineage.first_ppid == kin.pid
+            if waits and self._elder(child, kin.pid) is kin:
                 self._descend(child, kin, touched)
-                self._label(child)
+                self.helpers.label(child, self.supervisor)
 
     def _elder(self, kin: Kin, pid: int) -> Kin | None:
-        """The process with that pid where it can be a parent: none is younger than its child."""
+        """The process with that pid where it can be a parent: there when its child started."""
         parent = self.living(pid)
         if parent is None or parent is kin or parent.started_at > kin.started_at + _TICK:
+            return None
+        dead = parent.zombie_since
+        if dead is not None and kin.started_at > dead + _TICK:
+            return None
+        end = self._ends.get(parent.token)
+        if end is not None and kin.started_at > parent.surely_there(end) + _TICK:
             return None
         return parent
 
@@ -219,35 +223,6 @@ class Ancestry:
         self._kindred.descend(kin, parent)
         if parent.worker is not None and kin.bound is None:
             self._attribute(kin, parent.worker, parent.certainty, touched)
-
-    def _label(self, kin: Kin) -> None:
-        """Tells helpers by what they run, in the session of who started them."""
-        kind = helper_kind(kin.command)
-        if kin.helper and kin.helper != kind:
-            kin.helper = ""
-        if not kind or kin.bound is not None or kin.helper or kin.orphan or kin.parent is None:
-            return
-        parent = self.kin.get(kin.parent)
-        if parent is None or kin.sample.sid != parent.sample.sid:
-            return
-        if kind != "fork server" or self._is_fork_server(kin, parent):
-            kin.helper = kind
-
-    def _is_fork_server(self, kin: Kin, parent: Kin) -> bool:
-        """Whether it executed that line itself: all that a fork server forks show it too."""
-        line = kin.command
-        if parent is self.supervisor:
-            self._own_lines.add(line)
-            return True
-        unclear = kin.worker is None or kin.worker in self._from_fork_server
-        if unclear and line in self._own_lines:
-            return False
-        ancestor: Kin | None = parent
-        while ancestor is not None:
-            if ancestor.command == line:
-                return False
-            ancestor = None if ancestor.via is None else self.kin.get(ancestor.via)
-        return self._fork_servers.setdefault((kin.worker, line), kin.token) == kin.token
 
     def settle(self, kin: Kin, time: float, *, no_worker: bool) -> set[int]:
         """Follows session and tag of a child of the supervisor that no event names.

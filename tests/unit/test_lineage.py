@@ -507,3 +507,25 @@ def test_in_adopt_mode_no_first_parent_is_claimed_that_may_be_an_adopter() -> No
     lineage = story.row("p:2").lineage
     assert lineage.first_ppid is None
     assert lineage.why == f"its parent proctui supervisor ({SUPERVISOR}) has ended"
+
+
+def test_told_of_the_fork_it_is_nobodys_child_by_adoption() -> None:
+    """Its first parent is the one that forked it, although its adopter comes with the same pass."""
+    story = Story().event("started", running())
+    story.look(
+        SUPERVISOR_SEEN,
+        seen(2, 200, SUPERVISOR),
+        seen(3, 201, 200, sid=200, start=NOON + 1),
+        seen(4, 202, 200, sid=200, start=NOON + 2, forked_by=201),
+    )
+    assert story.row("p:4").orphan
+    assert story.row("p:4").lineage.first_ppid == 201
+    story.look(gone=[3]).look(gone=[4]).look(gone=[2])
+    assert list(story.store.rows) == ["w:factory"]
+
+
+def test_a_dead_process_forks_nobody() -> None:
+    story = factory().look(seen(3, 201, 200, sid=200, start=NOON + 1, state="Z"), after=5)
+    story.look(seen(4, 210, 1, sid=210, start=NOON + 60, forked_by=201), after=60)
+    assert story.row("p:4").lineage.worker is None
+    assert story.row("p:4").lineage.first_parent == ""
