@@ -37,6 +37,12 @@ def _palette() -> type[Provider]:
     return ActionCommands
 
 
+def _lessons() -> type[Provider]:
+    from proctui.tui.commands import LessonCommands
+
+    return LessonCommands
+
+
 def _system() -> type[Provider]:
     from textual.system_commands import SystemCommandsProvider
 
@@ -48,7 +54,9 @@ class ProctuiApp(App[int], inherit_bindings=False):
 
     CSS_PATH = "proctui.tcss"
     TITLE = "proctui"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette, _system}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
+        _palette, _lessons, _system,
+    }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
     ]

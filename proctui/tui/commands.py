@@ -1,4 +1,4 @@
-"""The command palette: every action that applies now, from the one table."""
+"""The command palette: every action that applies now, from the one table, and every lesson."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from proctui.lessons import LESSONS, Lesson
 from proctui.tui.actions import ACTIONS, Action
 from proctui.tui.screens.workers import WorkersScreen
 
@@ -38,3 +39,24 @@ class ActionCommands(Provider):
     async def _do(self, action: Action) -> None:
         if isinstance(self.screen, WorkersScreen):
             await self.screen.action_act(action.id)
+
+
+class LessonCommands(Provider):
+    """Finds the lessons by what they are about."""
+
+    async def search(self, query: str) -> Hits:
+        """What matches the words."""
+        if not isinstance(self.screen, WorkersScreen):
+            return
+        matcher = self.matcher(query)
+        for lesson in LESSONS.values():
+            title = f"Lesson: {lesson.title}"
+            score = max(matcher.match(title), matcher.match(f"scenario {lesson.id}"))
+            if score > 0:
+                shown = matcher.highlight(title)
+                offer = partial(self._offer, lesson)
+                yield Hit(score, shown, offer, text=title, help=lesson.explanation)
+
+    async def _offer(self, lesson: Lesson) -> None:
+        if isinstance(self.screen, WorkersScreen):
+            self.screen.run_worker(self.screen.teaching.choose(lesson.id))

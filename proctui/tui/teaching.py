@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from proctui.lessons import Lesson, current, of_session, progress
+from proctui.lessons import Lesson, of_session, progress
 from proctui.store import Store
 from proctui.tui.operate import Said
 
@@ -28,18 +28,11 @@ class Lecture:
         """Indices of the steps that were observed; only ever grows."""
         self.summary = ""
 
-    @property
-    def over(self) -> bool:
-        """Whether every step was observed."""
-        return current(self.lesson, self.seen) is None
-
-    def look(self, store: Store) -> bool:
-        """Takes in what `store` shows now; whether that says anything new."""
-        before = self.seen, self.summary
+    def look(self, store: Store) -> None:
+        """Takes in what `store` shows now."""
         self.seen = progress(self.lesson, store, self.seen)
         if self.lesson.summary is not None:
             self.summary = self.lesson.summary(store) or self.summary
-        return (self.seen, self.summary) != before
 
 
 class Teaching:
@@ -54,7 +47,7 @@ class Teaching:
 
     def table(self) -> Mapping[str, Callable[[], Awaitable[None] | None]]:
         """What does each action."""
-        return {"guide": self._toggle, "lesson": self._choose}
+        return {"guide": self._toggle, "lesson": self.choose}
 
     def begin(self) -> None:
         """Shows the guide, once the screen is there."""
@@ -71,8 +64,8 @@ class Teaching:
         if self.lecture is None or not self._news or begun < self._due:
             return
         self._news = False
-        if self.lecture.look(self.screen.feed.store):
-            self._show(self.lecture)
+        self.lecture.look(self.screen.feed.store)
+        self._show(self.lecture)  # also where only the keys are others now
         self._due = begun + (time.monotonic() - begun) * _SHARE
 
     def _show(self, lecture: Lecture) -> None:
@@ -85,11 +78,13 @@ class Teaching:
         else:
             self.screen.guide.toggle()
 
-    async def _choose(self) -> None:
+    async def choose(self, start: str | None = None) -> None:
+        """Offers all lessons, the one with the id `start` first."""
         from proctui.tui.screens.lessons import LessonPicker
 
-        now = None if self.lecture is None else self.lecture.lesson.id
-        chosen = await self.screen.ask(LessonPicker(now))
+        if start is None and self.lecture is not None:
+            start = self.lecture.lesson.id
+        chosen = await self.screen.ask(LessonPicker(start))
         if chosen is not None:
             await self.start(*chosen)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from proctui.lessons import Lesson
+from proctui.private import NotPrivate
 from proctui.session import SessionError, SessionPaths, find, list_sessions
 from proctui.tui import text
 from proctui.tui.feed import Feed
@@ -42,37 +43,39 @@ async def launch(lesson: Lesson, numbers: Mapping[str, int]) -> SessionPaths:
 
     Without numbers of one's own it may be running already.  Raises `NotStarted`.
     """
-    if not numbers:
-        for session in list_sessions():
-            facts = session.facts
-            if session.running and facts.asked_name == lesson.id and facts.source is None:
-                return session.paths
     words = [f"{name.replace('_', '-')}={number}" for name, number in numbers.items()]
-    name = await _said_by("scenario", "--detach", lesson.id, *words)
     try:
-        return find(name).paths
-    except SessionError as error:
+        if not words and (running := _running(lesson)) is not None:
+            return running
+        return find(await _said_by("scenario", "--detach", lesson.id, *words)).paths
+    except (SessionError, NotPrivate, OSError) as error:
         raise NotStarted(f"{error}.") from error
 
 
+def _running(lesson: Lesson) -> SessionPaths | None:
+    """Where the lesson runs already.  Raises OSError and `NotPrivate`."""
+    for session in list_sessions():
+        facts = session.facts
+        if session.running and facts.asked_name == lesson.id and facts.source is None:
+            return session.paths
+    return None
+
+
 async def _said_by(*words: str) -> str:
-    """What a command of ours printed.  Raises `NotStarted` with its complaint.
+    """What a command of ours printed.  Raises OSError, and `NotStarted` with its complaint.
 
     A process of its own: starting a supervisor forks, which a program with threads, as the
     screen is, had better not do (os.fork, "multi-threaded").
     """
     from proctui.startup import importable
 
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "proctui", *words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=importable(os.environ),
-        )  # fmt: skip
-    except OSError as error:
-        raise NotStarted(f"Nothing was started: {error.strerror or error}.") from error
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "proctui", *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=importable(os.environ),
+    )  # fmt: skip
     said, complaint = await process.communicate()
     if process.returncode != 0:
         reason = complaint.decode("utf-8", "replace").strip().removeprefix("proctui: ")
