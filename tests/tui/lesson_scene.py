@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from proctui.protocol import Event
 from tests.tui.fakes import NOW, SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 
 GRANDPARENT = 40401
@@ -28,10 +29,37 @@ def orphan_tree(clock: Clock) -> tuple[FakeClient, FakeKernel]:
     return client, kernel
 
 
+def left_behind(clock: Clock) -> tuple[FakeClient, FakeKernel]:
+    """The same four seconds after the worker alone was killed: three steps of four are done."""
+    client, kernel = orphan_tree(clock)
+    clock.now = NOW - 4
+    _orphan(kernel, age=8)
+    kernel.end(GRANDPARENT, 9)
+    kernel.cut()
+    clock.now = NOW
+    client.workers["grandparent"] = msgspec.structs.replace(
+        client.workers["grandparent"], phase="ended", alive=False, exitcode=-9, ended_at=NOW - 4
+    )
+    said = "ended with exitcode -9 SIGKILL"
+    client.history = [
+        Event(
+            seq=1, time=NOW - 4, kind="ended", text=said, worker="grandparent",
+            pid=GRANDPARENT, exitcode=-9,
+        )
+    ]  # fmt: skip
+    client.seq = 1
+    return client, kernel
+
+
+def _orphan(kernel: FakeKernel, age: float) -> None:
+    """Both children are init's."""
+    for pid in (40402, 40404):
+        kernel.put(pid, 1, _NAMES[pid], age=age, sid=GRANDPARENT, rss=8_300_000)
+
+
 def kill_grandparent(client: FakeClient, kernel: FakeKernel) -> None:
     """It alone is killed; what descends from it lives on."""
-    for pid in (40402, 40404):
-        kernel.put(pid, 1, _NAMES[pid], sid=GRANDPARENT, rss=8_300_000)
+    _orphan(kernel, age=12)
     kernel.end(GRANDPARENT, 9)
     client.change(
         "grandparent", "ended", "ended with exitcode -9 SIGKILL",

@@ -149,9 +149,9 @@ class Details(Page):
             badge = "   " if key and key == said else f" {key} " if key else " · "
             said = key
             indent = max(5, len(badge) + 2)
-            lines = text.wrap(text.plain(cure.text), max(8, width - indent - 1))
+            lines = text.wrap(text.plain(cure.text), max(8, width - indent - 2))
             for index, line in enumerate(lines):
-                before = Span("   ") if index == 0 else Span(" " * (indent + 1))
+                before = Span("   ") if index == 0 else Span(" " * (indent + 2))
                 mark = (
                     (Span(badge, "key" if key and badge.strip() else "quiet"),)
                     if index == 0

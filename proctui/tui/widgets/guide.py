@@ -159,14 +159,14 @@ class Guide(Page):
 
     def _column(self, lesson: Lesson, now: int | None, width: int) -> list[Line]:
         """Everything in its order."""
-        lines = [self._heading("Lesson", lesson, width), (), *_said(lesson.title, width, "title")]
+        lines = [self._heading("Lesson", lesson, width), *_said(lesson.title, width, "title")]
         lines += [(), *_said(lesson.explanation, width, "text")]
         for index, step in enumerate(lesson.steps):
             lines.append(())
             start = len(lines)
             lines += self._step(step, index, now, width)
             if index == now:
-                self._follow(now, start, len(lines) + 1)
+                self._follow(now, start, len(lines))
         lines.append(())
         start = len(lines)
         lines += self._end(width) if now is None else _said(self._summary, width, "figures")
