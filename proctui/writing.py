@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from proctui import config, tomlfile
-from proctui.mistakes import ConfigError
+from proctui.mistakes import ConfigError, dotted
 from proctui.spec import WorkerSpec
 from proctui.tables import ONLY_OF_TARGETS, WORKER_KEYS
 from proctui.textfile import read_text, reason
@@ -50,7 +50,11 @@ def appended(before: str, path: Path, instances: Sequence[WorkerSpec]) -> str:
 
     The new text begins with the old one, and was read back to see that it means what it should.
     """
-    session = tomlfile.parse(before, path).get("session", {})
+    tables = tomlfile.parse(before, path)
+    session, workers = tables.get("session", {}), tables.get("workers", {})
+    name = _name(instances)
+    if isinstance(workers, Mapping) and name in workers:
+        raise ConfigError(path, dotted("workers", name), "stands in the file already")
     folder = path.parent.resolve()
     shared = session.keys() if isinstance(session, Mapping) else ()
     table = worker_table(instances, folder, explicit=shared)
@@ -69,11 +73,10 @@ def worker_table(
     ``[session]`` sets them otherwise.
     """
     spec = instances[0]
-    name = spec.id if len(instances) == 1 else spec.id.removesuffix("-1")
     values = _values(spec, folder)
     if len(instances) > 1:
         values["count"] = len(instances)
-    lines = [f"[workers.{_key(name)}]\n"]
+    lines = [f"[workers.{_key(_name(instances))}]\n"]
     for key in WORKER_KEYS:
         value = values.get(key)
         if value is None or (key in ONLY_OF_TARGETS and spec.target is None):
@@ -81,6 +84,12 @@ def worker_table(
         if value != getattr(_DEFAULTS, key, None) or key in explicit:
             lines.append(f"{key} = {toml(value)}\n")
     return "".join(lines)
+
+
+def _name(instances: Sequence[WorkerSpec]) -> str:
+    """The name from which those of the instances were made."""
+    first = instances[0].id
+    return first if len(instances) == 1 else first.removesuffix("-1")
 
 
 def _values(spec: WorkerSpec, folder: Path) -> dict[str, Any]:

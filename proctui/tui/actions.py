@@ -144,6 +144,15 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Fill in a form and start another worker.",
     ),
     Action(
+        id="new_like",
+        keys=("N",),
+        title="New worker like this one",
+        group="Workers",
+        scope="session",
+        rule=applying.new,
+        tooltip="The form filled in with the worker under the cursor, to start another like it.",
+    ),
+    Action(
         id="stop",
         keys=("x",),
         title="Stop",

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from proctui.model import Row
 from proctui.protocol import (
-    Add,
     Adopted,
     CancelJoin,
     Command,
@@ -23,16 +21,17 @@ from proctui.protocol import (
     Stop,
 )
 from proctui.rules import why_not
-from proctui.tui.actions import ACTIONS, Scene, left_by
+from proctui.tui.adding import Adding
 from proctui.tui.bulk import Bulk
 from proctui.tui.curing import Curing
+from proctui.tui.feed import Feed
 from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
 from proctui.tui.plan import Reach, Reason, Target, listed, plan, running, target
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import below
 
-from proctui.tui.feed import Feed
+from proctui.tui.actions import ACTIONS, Scene, left_by
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None]]
@@ -73,6 +72,7 @@ class Deeds:
         self.host = host
         self.operator = Operator(feed)
         self.bulk = Bulk(feed, self.operator.works)
+        self.adding = Adding(feed, self.bulk, host)
         self.curing = Curing(feed, self.operator, host)
 
     def table(self) -> Mapping[str, Deed]:
@@ -87,7 +87,8 @@ class Deeds:
             "start": self.start,
             "restart": self.restart,
             "stop": self.stop,
-            "new": self.new,
+            "new": self.adding.new,
+            "new_like": self.adding.like,
             "detach": self.detach,
             "quit": self.quit,
         }
@@ -282,25 +283,6 @@ class Deeds:
         """Shows how far the start of a large session is."""
         if (said := await self.bulk.show_start()) is not None:
             self.host.say(said)
-
-    async def new(self) -> None:
-        """Shows the form and adds what was filled in."""
-        from proctui.tui.screens.new_worker import NewWorker
-
-        rows = self.feed.store.rows.values()
-        taken = {row.worker.id for row in rows if row.worker is not None}
-        source = self.feed.hello.source
-        folder = Path(source).parent if source is not None else Path.cwd()
-        specs = await self.host.ask(NewWorker(taken, folder))
-        if specs == "lesson":
-            await self.host.action_act("lesson")
-        elif specs is not None:
-            known = {spec.id: spec for spec in specs}
-
-            def add(ids: tuple[str, ...]) -> Command:
-                return Add(specs=tuple(known[name] for name in ids))
-
-            self.host.say(await self.bulk.each(add, tuple(known), "Adding", "added"))
 
     # ------------------------------------------------------------------ leaving
 

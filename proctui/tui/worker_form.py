@@ -7,9 +7,11 @@ the words of a text field become the values that a worker file would have.
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 import warnings
 from collections.abc import Collection, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -23,7 +25,8 @@ Kind = Literal["target", "command"]
 
 SOURCE = "form"
 
-_ONLY_OF_TARGETS = ("args", "kwargs", "python", "start_method")
+ONLY_OF_TARGETS = ("args", "kwargs", "python", "import_root", "start_method")
+"""Fields that mean nothing where a command is run."""
 
 
 class Entry(NamedTuple):
@@ -50,7 +53,7 @@ def check(entry: Entry, taken: Collection[str], folder: Path) -> Checked:
         return Checked(mistakes={"what": f"is missing: {wanted}"})
     mistakes: dict[str, str] = {}
     table: dict[str, Any] = {entry.kind: what, **entry.choices}
-    ignored = _ONLY_OF_TARGETS if entry.kind == "command" else ()
+    ignored = ONLY_OF_TARGETS if entry.kind == "command" else ()
     for key, read in _READERS.items():
         if key in ignored:
             continue
@@ -76,6 +79,56 @@ def check(entry: Entry, taken: Collection[str], folder: Path) -> Checked:
         if spec.id in taken:
             mistakes.setdefault("id", f"{spec.id} is taken: every worker needs its own name")
     return Checked(mistakes=mistakes) if mistakes else Checked(specs)
+
+
+def entry_like(spec: WorkerSpec, taken: Collection[str], folder: Path) -> Entry:
+    """The form filled in with everything that an existing worker is, under a name of its own.
+
+    `folder` is the one against which the form resolves paths.
+    """
+    kept = {key: _shown(getattr(spec, key)) for key in _AS_THEY_ARE}
+    texts = {key: value for key, value in kept.items() if value != _USUAL[key]}
+    texts["id"] = _free_name(spec.id, taken)
+    if spec.cwd != str(folder):
+        texts["cwd"] = spec.cwd
+    texts["env"] = " ".join(f"{key}={shlex.quote(value)}" for key, value in spec.env.items())
+    if spec.target is None:
+        line = shlex.join(spec.command or ())
+        texts["what"] = spec.shell_line if spec.shell_line is not None else line
+    else:
+        texts["what"] = spec.target
+        texts["args"] = ", ".join(map(repr, spec.args))
+        texts["kwargs"] = ", ".join(
+            f"{key}={value!r}" if key.isidentifier() else f"**{{{key!r}: {value!r}}}"
+            for key, value in spec.kwargs.items()
+        )
+        if spec.import_root != str(folder):
+            texts["import_root"] = spec.import_root
+            file, _, attribute = spec.target.rpartition(":")
+            if file.endswith(".py"):
+                texts["what"] = f"{Path(spec.import_root, file)}:{attribute}"
+    choices: dict[str, str | bool] = {key: getattr(spec, key) for key in _CHOSEN}
+    if spec.daemon is not None:
+        choices["daemon"] = spec.daemon
+    return Entry("command" if spec.target is None else "target", texts, choices)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_AS_THEY_ARE = (
+    "name", "python", "stop_signal", "stop_timeout", "join_timeout", "max_restarts",
+    "restart_window", "backoff", "backoff_max",
+)  # fmt: skip
+_CHOSEN = ("start_method", "reap", "restart", "autostart")
+_USUAL = {key: _shown(getattr(WorkerSpec(id="usual"), key)) for key in _AS_THEY_ARE}
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """``web-2`` of ``web``; ``piao-5`` of ``piao-1`` where that has three brothers."""
+    stem = re.sub(r"-\d+$", "", name)
+    return next(free for n in count(2) if (free := f"{stem}-{n}") not in taken)
 
 
 def default_name(kind: Kind, what: str) -> str:
@@ -108,9 +161,17 @@ def _args(typed: str) -> dict[str, Any]:
 
 def _kwargs(typed: str) -> dict[str, Any]:
     call = _call(typed)
-    if call.args or any(keyword.arg is None for keyword in call.keywords):
+    if call.args:
         raise ValueError("must be name=value, separated by commas")
-    return {"kwargs": {str(k.arg): _literal(k.value) for k in call.keywords}}
+    found: dict[Any, Any] = {}
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            found[keyword.arg] = _literal(keyword.value)
+        elif isinstance(keyword.value, ast.Dict):  # a name that is no identifier
+            found |= _literal(keyword.value)
+        else:
+            raise ValueError("must be name=value, separated by commas")
+    return {"kwargs": found}
 
 
 def _call(typed: str) -> ast.Call:
@@ -134,10 +195,13 @@ def _literal(node: ast.expr) -> Any:
         raise ValueError(f"{shown[:40]} is no plain value; write text in quotes") from None
 
 
-def _count(typed: str) -> dict[str, Any]:
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
-        raise ValueError("must be a whole number")
-    return {"count": int(typed)}
+def _whole(key: str) -> Any:
+    def read(typed: str) -> dict[str, Any]:
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+            raise ValueError("must be a whole number")
+        return {key: int(typed)}
+
+    return read
 
 
 def _env(typed: str) -> dict[str, Any]:
@@ -155,20 +219,30 @@ def _text(key: str) -> Any:
     return lambda typed: {key: typed}
 
 
-def _seconds(typed: str) -> dict[str, Any]:
-    try:
-        return {"stop_timeout": float(typed)}
-    except ValueError:
-        raise ValueError("must be a number of seconds") from None
+def _seconds(key: str) -> Any:
+    def read(typed: str) -> dict[str, Any]:
+        try:
+            return {key: float(typed)}
+        except ValueError:
+            raise ValueError("must be a number of seconds") from None
+
+    return read
 
 
 _READERS: Mapping[str, Any] = {
     "args": _args,
     "kwargs": _kwargs,
     "name": _text("name"),
-    "count": _count,
+    "count": _whole("count"),
     "cwd": _text("cwd"),
     "env": _env,
     "python": _text("python"),
-    "stop_timeout": _seconds,
+    "import_root": _text("import_root"),
+    "stop_signal": _text("stop_signal"),
+    "stop_timeout": _seconds("stop_timeout"),
+    "join_timeout": _seconds("join_timeout"),
+    "max_restarts": _whole("max_restarts"),
+    "restart_window": _seconds("restart_window"),
+    "backoff": _seconds("backoff"),
+    "backoff_max": _seconds("backoff_max"),
 }

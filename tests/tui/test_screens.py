@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.widgets import Checkbox, Input, Select
 
-from proctui.protocol import Add, Reply, Shutdown, Signal
+from proctui import config
+from proctui.protocol import Add, Command, Describe, Reply, Shutdown, Signal
+from proctui.spec import SessionSpec, WorkerSpec
 from proctui.tui.actions import ACTIONS
 from proctui.tui.screens.help import Help
 from proctui.tui.screens.menu import ordered_signals
@@ -181,6 +184,79 @@ async def test_a_command_has_no_python_arguments() -> None:
         assert form.query_one("#args", Input).disabled
         form.query_one("#what", Input).value = "sleep 100"
         await stage.sees("Ready: sleep")
+
+
+def _described(command: Command) -> Reply | None:
+    folder = "/home/egon"
+    specs = (
+        WorkerSpec(
+            id="piao-1", target="lessons.py:piao", args=("egon",), daemon=True, stop_timeout=2.5,
+            start_method="spawn", cwd=folder, import_root=folder,
+        ),
+        WorkerSpec(id="web", shell_line="python -m http.server", cwd="/srv", env={"A": "b c"}),
+    )  # fmt: skip
+    session = SessionSpec(name="lessons", workers=specs)
+    return Reply(id=0, session=session) if isinstance(command, Describe) else None
+
+
+async def test_a_new_worker_like_one_that_is_there() -> None:
+    async with opened() as stage:
+        stage.client.answers.append(_described)
+        await stage.press("N")
+        await stage.sees("Begin from", "Ready: piao-2")
+        form = _form(stage)
+        assert form.query_one("#what", Input).value == "lessons.py:piao"
+        assert form.query_one("#args", Input).value == "'egon'"
+        assert form.query_one("#stop_timeout", Input).value == "2.5"
+        assert form.query_one("#daemon", Checkbox).value
+        await stage.press("ctrl+s")
+        await stage.until(lambda: any(isinstance(each, Add) for each in stage.client.sent))
+        (add,) = [each for each in stage.client.sent if isinstance(each, Add)]
+        (spec,) = add.specs
+        known = _described(Describe())
+        assert known is not None
+        assert known.session is not None
+        assert spec == msgspec.structs.replace(known.session.workers[0], id="piao-2")
+
+
+async def test_another_worker_to_begin_from_is_chosen_in_the_form() -> None:
+    async with opened() as stage:
+        stage.client.answers.append(_described)
+        await stage.press("n")
+        form = _form(stage)
+        await stage.sees("Begin from", "Target is missing")
+        form.query_one("#like", Select).value = "web"
+        await stage.sees("Ready: web-2")
+        assert form.query_one("#what", Input).value == "python -m http.server"
+        assert form.query_one("#cwd", Input).value == "/srv"
+        assert form.query_one("#env", Input).value == "A='b c'"
+        form.query_one("#like", Select).value = ""
+        await stage.sees("Target is missing")
+
+
+async def test_what_was_filled_in_is_saved_to_a_worker_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    async with opened() as stage:
+        await stage.press("n", *"lessons:pia")
+        _form(stage).query_one("#count", Input).value = "2"
+        await stage.sees("Ready: pia-1 … pia-2")
+        for again in (False, True):
+            await stage.press("ctrl+o")
+            await stage.sees("Save to a worker file")
+            stage.app.screen.query_one("#save-file", Input).value = str(file)
+            await stage.press("enter")
+            if again:
+                await stage.sees("Enter again adds to it.")
+                await stage.press("enter")
+                await stage.told("workers.pia stands in the file already.")
+            else:
+                await stage.told("Saved in")
+        made = config.load(file).workers
+        assert [spec.id for spec in made] == ["pia-1", "pia-2"]
+        assert made[0].target == "lessons:pia"
+        assert made[0].import_root == "/home/egon"
+        assert isinstance(stage.app.screen, NewWorker)
+        assert not any(isinstance(each, Add) for each in stage.client.sent)
 
 
 # ---------------------------------------------------------------------------- help and palette

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from proctui.tui.worker_form import Checked, Entry, Kind, check
+from proctui.tables import worker_from_table
+from proctui.tui.worker_form import Checked, Entry, Kind, check, entry_like
 
 FOLDER = Path("/home/egon/lessons")
 TAKEN = {"spare"}
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("piao", {"target": "m:f", "args": ["a", [1, 2.5]], "kwargs": {"a b": 1, "c": {"d": 2}}}),
+        ("piao-4", {"target": "jobs.py:run", "import_root": "/opt/app", "python": "/bin/py"}),
+        ("web", {"command": "a | b", "env": {"A": "x y", "B": "'"}, "stop_signal": "SIGINT"}),
+        ("sh", {"command": ["sh", "-c", "echo '$A' \"b\""], "cwd": "/tmp", "join_timeout": 3.5}),
+        ("busy", {"target": "m:f", "restart": "always", "max_restarts": 2, "backoff": 0.25}),
+        ("x", {"target": "m:f", "daemon": True, "autostart": False, "reap": "auto"}),
+    ],
+)  # fmt: skip
+def test_filled_in_like_another_it_is_the_same_but_for_its_name(
+    name: str, table: dict[str, object]
+) -> None:
+    (spec,) = worker_from_table(name, table, FOLDER, file="test")
+    taken = {"piao", "piao-1", "piao-2", "piao-4", "web", "sh", "busy", "x"}
+    (again,) = check(entry_like(spec, taken, FOLDER), taken, FOLDER).specs
+    assert again.id == {"piao": "piao-3", "piao-4": "piao-3"}.get(name, f"{name}-2")
+    if spec.command is not None and spec.shell_line is None:
+        assert again.shell_line is not None
+        assert tuple(shlex.split(again.shell_line)) == spec.command
+        again = msgspec.structs.replace(again, command=spec.command, shell_line=None)
+    wanted = msgspec.structs.replace(spec, id=again.id)
+    assert again == wanted
 
 
 def filled_in(texts: dict[str, str], kind: Kind = "target") -> Checked:

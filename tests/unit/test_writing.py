@@ -107,7 +107,7 @@ def test_a_worker_that_is_there_is_not_written_again(tmp_path: Path) -> None:
     spec = WorkerSpec(id="web", target="m:f", cwd=str(tmp_path), import_root=str(tmp_path))
     add_to_file(file, [spec])
     written = file.read_text()
-    with pytest.raises(ConfigError, match="web"):
+    with pytest.raises(ConfigError, match="web stands in the file already"):
         add_to_file(file, [spec])
     assert file.read_text() == written
     add_to_file(file, [msgspec.structs.replace(spec, id="a.b")])

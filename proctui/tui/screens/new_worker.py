@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
@@ -12,11 +12,13 @@ from textual.containers import HorizontalGroup, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
+from proctui.mistakes import ConfigError
 from proctui.spec import ReapPolicy, RestartPolicy, StartMethod, WorkerSpec
 from proctui.tui import text
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
-from proctui.tui.worker_form import Checked, Entry, Kind, check
+from proctui.tui.worker_form import ONLY_OF_TARGETS, Checked, Entry, Kind, check, entry_like
 
+_USUAL = WorkerSpec(id="usual")
 _TEXTS = {
     "what": ("Target", "module:function, file.py:function or a Process subclass"),
     "args": ("Arguments", "'egon', 3"),
@@ -27,14 +29,25 @@ _TEXTS = {
     "cwd": ("Folder", ""),
     "env": ("Environment", "NAME=value OTHER='a b'"),
     "python": ("Python", "another interpreter, such as .venv/bin/python"),
+    "import_root": ("Imports from", ""),
+    "stop_signal": ("Stop signal", _USUAL.stop_signal),
+    "stop_timeout": ("Grace period", f"{_USUAL.stop_timeout:g} seconds, then SIGKILL"),
+    "join_timeout": ("Join timeout", "seconds that a join waits; for ever where empty"),
+    "max_restarts": ("Most restarts", f"{_USUAL.max_restarts}"),
+    "restart_window": ("within", f"{_USUAL.restart_window:g} seconds"),
+    "backoff": ("Restart after", f"{_USUAL.backoff:g} seconds, doubled each time"),
+    "backoff_max": ("up to", f"{_USUAL.backoff_max:g} seconds"),
 }
+_MAIN = 9
+"""So many of them stand over the choices, the others below."""
 _CHOICES = {
     "start_method": ("Start method", get_args(StartMethod)),
     "reap": ("Joined by", get_args(ReapPolicy)),
     "restart": ("Restart", get_args(RestartPolicy)),
 }
 _COMMAND_HINT = "a shell line, such as python -m http.server 8000"
-_ONLY_OF_TARGETS = ("args", "kwargs", "python", "start_method")
+_SCRATCH = ""
+"""Stands for no worker in the list of those to begin from."""
 
 
 class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
@@ -42,16 +55,26 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", show=False, priority=True),
+        Binding("ctrl+o", "save", "Save", show=False, priority=True),
         Binding("ctrl+l", "lesson", "Lesson", show=False, priority=True),
     ]
     AUTO_FOCUS = "#what"
     heading = "New worker"
     foot = "Tab: next field   ^s: start   Esc: cancel"
 
-    def __init__(self, taken: Collection[str], folder: Path) -> None:
+    def __init__(
+        self,
+        taken: Collection[str],
+        folder: Path,
+        existing: Sequence[WorkerSpec] = (),
+        like: str = _SCRATCH,
+    ) -> None:
+        """`existing` are workers to begin from, `like` the id of the one that is filled in."""
         super().__init__()
         self.taken = taken
         self.folder = folder
+        self.existing = {spec.id: spec for spec in existing}
+        self.like = like if like in self.existing else _SCRATCH
         self.checked = Checked()
 
     def body(self) -> Iterable[Widget]:
@@ -63,10 +86,10 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         rows: list[Widget] = [
             _line("Runs", Select(kinds, allow_blank=False, compact=True, id="kind"))
         ]
-        for key, (label, hint) in _TEXTS.items():
-            hint = hint or str(self.folder)
-            typed = Input(placeholder=text.safe(hint), compact=True, id=key)
-            rows.append(_line(label, typed))
+        if self.existing:
+            rows.insert(0, _line("Begin from", self._models()))
+        texts = [self._text_line(key) for key in _TEXTS]
+        rows += texts[:_MAIN]
         for key, (label, options) in _CHOICES.items():
             choice = Select(
                 [(option, option) for option in options],
@@ -82,17 +105,52 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
                 Checkbox("start at once", value=True, compact=True, id="autostart"),
             )
         )
+        rows += texts[_MAIN:]
         yield VerticalScroll(*rows, id="form", can_focus=False)
         yield Static(id="mistake")
         yield button_row(
             Keyed("Lesson", "^l", id="lesson", tip="Choose a scenario of multiprocessing instead."),
+            Keyed("Save", "^o", id="save-to-file", tip="Add it to a worker file."),
             Keyed("Start", "^s", id="start", kind="-good"),
             Keyed("Cancel", "esc", id="cancel"),
         )
 
+    def _text_line(self, key: str) -> Widget:
+        label, hint = _TEXTS[key]
+        hint = hint or str(self.folder)  # where paths and imports begin
+        return _line(label, Input(placeholder=text.safe(hint), compact=True, id=key))
+
+    def _models(self) -> Select[str]:
+        known = [(text.safe(name), name) for name in self.existing]
+        return Select(
+            [("nothing", _SCRATCH), *known],
+            value=self.like, allow_blank=False, compact=True, id="like",
+        )  # fmt: skip
+
     def on_mount(self) -> None:
-        """Checks the empty form, so that it says what is needed."""
+        """Checks what is filled in so far, so that it says what is needed."""
+        if self.like:
+            self._fill(self.existing[self.like])
         self._check()
+
+    @on(Select.Changed, "#like")
+    def _model_chosen(self, message: Select.Changed) -> None:
+        chosen = str(message.value)
+        if chosen != self.like:
+            self.like = chosen
+            self._fill(self.existing.get(chosen, _USUAL))
+
+    def _fill(self, spec: WorkerSpec) -> None:
+        """Everything as that worker has it, its name changed; all empty for none."""
+        empty = Entry("target", {}, {key: getattr(_USUAL, key) for key in (*_CHOICES, "autostart")})
+        entry = empty if spec is _USUAL else entry_like(spec, self.taken, self.folder)
+        self.query_one("#kind", Select).value = entry.kind
+        for key in _TEXTS:
+            self.query_one(f"#{key}", Input).value = entry.texts.get(key, "")
+        for key in _CHOICES:
+            self.query_one(f"#{key}", Select).value = entry.choices[key]
+        for key in ("daemon", "autostart"):
+            self.query_one(f"#{key}", Checkbox).value = bool(entry.choices.get(key))
 
     def _entry(self) -> Entry:
         chosen: dict[str, str | bool] = {
@@ -114,7 +172,7 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     def _check(self) -> None:
         entry = self._entry()
         is_command = entry.kind == "command"
-        for key in _ONLY_OF_TARGETS:
+        for key in ONLY_OF_TARGETS:
             self.query_one(f"#{key}").disabled = is_command
         what = self.query_one("#what", Input)
         self.query_one("#label-what", Label).update("Command" if is_command else "Target")
@@ -138,6 +196,29 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
             many = f"{names[0]} … {names[-1]}" if len(names) > 1 else "".join(names)
             shown.update(text.content(f"Ready: {many}"))
         shown.set_class(bool(self.checked.mistakes), "-wrong")
+
+    @on(Button.Pressed, "#save-to-file")
+    def action_save(self) -> None:
+        """Adds it to a worker file, unless something is wrong; the form stays."""
+        if self.checked.specs:
+            self.run_worker(self._save(self.checked.specs))
+        else:
+            self.app.bell()
+
+    async def _save(self, specs: tuple[WorkerSpec, ...]) -> None:
+        from proctui.tui.screens.save_as import SaveAs
+        from proctui.writing import NotWritable, add_to_file
+
+        name = str(self.folder / "proctui.toml")
+        place = await self.app.push_screen_wait(SaveAs("Save to a worker file", name, "adds to it"))
+        if place is None:
+            return
+        try:
+            add_to_file(place.path, specs)
+        except (ConfigError, NotWritable) as error:
+            self.notify(text.safe(f"{error}."), severity="error", markup=False)
+        else:
+            self.notify(text.safe(f"Saved in {place.path}."), markup=False)
 
     @on(Button.Pressed, "#start")
     @on(Input.Submitted)

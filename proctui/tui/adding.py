@@ -1,0 +1,82 @@
+"""New workers: the form, empty or like one that is there, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from proctui.client import ConnectionLost
+from proctui.model import Row
+from proctui.protocol import Add, Command, Describe
+from proctui.spec import WorkerSpec
+from proctui.tui.applying import left_by
+from proctui.tui.bulk import Bulk
+from proctui.tui.feed import Feed
+from proctui.tui.operate import Said
+from proctui.tui.screens.dialog import Dialog
+
+Result = TypeVar("Result")
+
+
+class Asker(Protocol):
+    """The screen, as far as it is needed here."""
+
+    def asked(self) -> list[Row]:
+        """The tagged rows, or the row under the cursor."""
+
+    def say(self, said: Said) -> None:
+        """Tells the person."""
+
+    async def ask(self, dialog: Dialog[Result]) -> Result | None:
+        """Shows a dialog and waits for its answer."""
+
+    async def action_act(self, name: str) -> None:
+        """Does an action of the table."""
+
+
+class Adding:
+    """Adds workers to the session."""
+
+    def __init__(self, feed: Feed, bulk: Bulk, host: Asker) -> None:
+        self.feed = feed
+        self.bulk = bulk
+        self.host = host
+
+    async def new(self) -> None:
+        """Shows the empty form and adds what was filled in."""
+        await self._form("")
+
+    async def like(self) -> None:
+        """Shows the form filled in with the worker under the cursor, or whose descendant it is."""
+        rows = self.host.asked()
+        await self._form((left_by(rows[0]) or "") if rows else "")
+
+    async def _form(self, like: str) -> None:
+        from proctui.tui.screens.new_worker import NewWorker
+
+        rows = self.feed.store.rows.values()
+        taken = {row.worker.id for row in rows if row.worker is not None}
+        source = self.feed.hello.source
+        folder = Path(source).parent if source is not None else Path.cwd()
+        answer = await self.host.ask(NewWorker(taken, folder, await self._existing(), like))
+        if answer == "lesson":
+            await self.host.action_act("lesson")
+        elif answer is not None:
+            await self._add(answer)
+
+    async def _existing(self) -> Sequence[WorkerSpec]:
+        """The workers of the session as they were specified; none where nobody tells."""
+        try:
+            reply = await self.feed.client.request(Describe())
+        except ConnectionLost:
+            return ()  # the form is of use all the same: it saves to a file
+        return () if reply.session is None else reply.session.workers
+
+    async def _add(self, specs: Sequence[WorkerSpec]) -> None:
+        known = {spec.id: spec for spec in specs}
+
+        def add(ids: tuple[str, ...]) -> Command:
+            return Add(specs=tuple(known[name] for name in ids))
+
+        self.host.say(await self.bulk.each(add, tuple(known), "Adding", "added"))
