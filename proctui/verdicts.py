@@ -119,16 +119,22 @@ def _doubtful(facts: Facts) -> Finding:
 
 def _lost(facts: Facts, when: float) -> Finding:
     known = (
-        f"What multiprocessing says was last known at {clock(when)}, when the supervisor was lost: "
-        "nobody can join it any more"
+        f"What multiprocessing says was last known at {clock(when)}, when the supervisor was lost"
     )
     if facts.departure is not None:
-        return Finding("note", f"{known}. The process is gone, reaped by what had adopted it.")
+        return Finding("note", f"{known}. The process is gone, and was reaped.")
     if facts.sample is None:
         return Finding("unknown", f"{known}. The kernel shows no such process.")
-    if not facts.sample.is_zombie:
-        return Finding("unknown", f"{known}. It lives; when it ends, init will reap it.")
-    reaped = "" if facts.not_reaping else "; init will reap it"
+    dead = facts.sample.is_zombie
+    parent = facts.parent
+    if parent is not None and parent.role == "supervisor":
+        state = "has ended" if dead else "lives"
+        return Finding("unknown", f"{known}: the process {state}, and can't be joined from here.")
+    known += ": nobody can join it any more"
+    reaper = "its parent" if parent is None else "init" if parent.role == "init" else parent.who
+    if not dead:
+        return Finding("unknown", f"{known}. It lives; when it ends, {reaper} will reap it.")
+    reaped = "" if facts.not_reaping else f"; {reaper} will reap it"
     return Finding("disagree", f"{known}{reaped}.")
 
 

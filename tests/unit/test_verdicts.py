@@ -214,35 +214,48 @@ def test_verdict_on_a_worker(
         assert kinds(first) == cures
 
 
-LOST = (
-    "What multiprocessing says was last known at 12:00:05, when the supervisor was lost: "
-    "nobody can join it any more"
-)
+LOST = "What multiprocessing says was last known at 12:00:05, when the supervisor was lost"
+NOBODY = f"{LOST}: nobody can join it any more"
 
 
 @pytest.mark.parametrize(
     ("facts", "kind", "text"),
     [
         (
-            worker(ALIVE, sample=sample(), lost_at=NOON + 5),
+            worker(ALIVE, sample=sample(), lost_at=NOON + 5, parent=INIT),
             "unknown",
-            f"{LOST}. It lives; when it ends, init will reap it.",
+            f"{NOBODY}. It lives; when it ends, init will reap it.",
+        ),
+        (
+            worker(ALIVE, sample=sample(), lost_at=NOON + 5, parent=FORK_SERVER),
+            "unknown",
+            f"{NOBODY}. It lives; when it ends, python3 (150) will reap it.",
+        ),
+        (
+            worker(ENDED, sample=sample("Z"), lost_at=NOON + 5, parent=INIT),
+            "disagree",
+            f"{NOBODY}; init will reap it.",
+        ),
+        (
+            worker(ENDED, sample=sample("Z"), lost_at=NOON + 5, parent=INIT, not_reaping=True),
+            "disagree",
+            f"{NOBODY}.",
         ),
         (
             worker(ENDED, sample=sample("Z"), lost_at=NOON + 5),
-            "disagree",
-            f"{LOST}; init will reap it.",
+            "unknown",
+            f"{LOST}: the process has ended, and can't be joined from here.",
         ),
         (
-            worker(ENDED, sample=sample("Z"), lost_at=NOON + 5, not_reaping=True),
-            "disagree",
-            f"{LOST}.",
+            worker(ALIVE, sample=sample(), lost_at=NOON + 5),
+            "unknown",
+            f"{LOST}: the process lives, and can't be joined from here.",
         ),
         (worker(ALIVE, lost_at=NOON + 5), "unknown", f"{LOST}. The kernel shows no such process."),
         (
             worker(ENDED, departure=GONE, lost_at=NOON + 5),
             "note",
-            f"{LOST}. The process is gone, reaped by what had adopted it.",
+            f"{LOST}. The process is gone, and was reaped.",
         ),
         (
             worker(JOINED, lost_at=NOON + 5),
