@@ -60,10 +60,11 @@ def short_tmp(short_root: Path) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def own_places(monkeypatch: pytest.MonkeyPatch, short_root: Path) -> Iterator[None]:
-    """Sends proctui's runtime and state directories to a place of this test's own."""
+    """Sends proctui's directories to a place of this test's own."""
     directory = Path(tempfile.mkdtemp(dir=short_root))
     monkeypatch.setenv("PROCTUI_RUNTIME_DIR", str(directory / "run"))
     monkeypatch.setenv("PROCTUI_STATE_DIR", str(directory / "state"))
+    monkeypatch.setenv("PROCTUI_CONFIG_DIR", str(directory / "config"))
     yield
     shutil.rmtree(directory)
 

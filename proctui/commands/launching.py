@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from proctui import config, leftovers, startup
+from proctui import config, leftovers, settings, startup
 from proctui.arguments import build
 from proctui.commands.output import complain, confirm, interactive, say
 from proctui.mistakes import ConfigError
@@ -138,9 +138,14 @@ def end_leftovers(session: Session) -> Report:
 
 
 def need_terminal(instead: str = "proctui run --detach FILE") -> None:
-    """Raises `SessionError`, which names what to do `instead`, where the screen has no terminal."""
+    """Checks what the screen needs before anything is launched for it.
+
+    Raises `SessionError`, which names what to do `instead`, where there is no terminal, and
+    `ConfigError` for settings that are wrong.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SessionError(f"the screen needs a terminal; {instead} starts a session without one")
+    settings.load()
 
 
 def screen(where: SessionPaths) -> int:

@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from proctui import settings, settings_file
 from proctui.client import Client, ConnectionLost
 from proctui.foreign import ForeignClient
 from proctui.kernel import KernelView
@@ -21,7 +22,9 @@ from proctui.session import SessionPaths
 from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.feed import Feed
+from proctui.tui.preferences import Kept
 from proctui.tui.screens.workers import WorkersScreen
+from proctui.tui.themes import OURS
 from proctui.tui.visiting import OpenFeed, Visit, VisitWanted
 
 if TYPE_CHECKING:
@@ -61,12 +64,17 @@ class ProctuiApp(App[int], inherit_bindings=False):
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
     ]
 
-    def __init__(self, feed: Feed, open_feed: OpenFeed | None = None) -> None:
+    def __init__(
+        self, feed: Feed, open_feed: OpenFeed | None = None, kept: Kept | None = None
+    ) -> None:
         """`open_feed` connects to another session, or raises `proctui.client.ConnectionLost`."""
         super().__init__()
         self.feed = feed
         self._open_feed = open_feed or _feed_of
         self._visits: list[Visit] = []
+        self._kept = kept or Kept()
+        for theme in OURS.values():
+            self.register_theme(theme)
         self.farewell = ""
         """Said on standard output once the terminal is given back."""
 
@@ -76,7 +84,7 @@ class ProctuiApp(App[int], inherit_bindings=False):
 
     def make_screen(self, feed: Feed, leave: Callable[[int, str], None]) -> WorkersScreen:
         """The workers view of a session."""
-        return WorkersScreen(feed, leave)
+        return WorkersScreen(feed, leave, self._kept)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What of Textual's own commands makes sense here."""
@@ -119,7 +127,8 @@ class ProctuiApp(App[int], inherit_bindings=False):
 def run(paths: SessionPaths) -> int:
     """Shows the session until the person leaves; returns the exit code of the program.
 
-    Raises `proctui.client.ConnectionLost` where the supervisor can't be reached.
+    Raises `proctui.client.ConnectionLost` where the supervisor can't be reached, and
+    `proctui.mistakes.ConfigError` for settings that are wrong.
     """
     return asyncio.run(_run(paths))
 
@@ -127,7 +136,8 @@ def run(paths: SessionPaths) -> int:
 def watch(pids: Sequence[int]) -> int:
     """Shows the trees of processes that proctui did not launch; returns the exit code.
 
-    Raises `ProcessLookupError` with one sentence where one of them does not exist.
+    Raises `ProcessLookupError` with one sentence where one of them does not exist, and
+    `proctui.mistakes.ConfigError` for settings that are wrong.
     """
     return asyncio.run(_watch(pids))
 
@@ -151,7 +161,7 @@ async def _watch(pids: Sequence[int]) -> int:
 
 
 async def _show(feed: Feed) -> int:
-    app = ProctuiApp(feed)
+    app = ProctuiApp(feed, kept=Kept(settings.load(), settings_file.save))
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:
         loop.add_signal_handler(signum, app.leave, 128 + signum)

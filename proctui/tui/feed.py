@@ -90,6 +90,8 @@ class Feed:
         self.client = client
         self.hello = client.hello
         self.store = Store(client.hello)
+        self.interval = client.hello.refresh
+        """Seconds between two refreshes of the figures."""
         self.kernel = make_kernel(client.hello.tag, self._something_ended)
         self.clock = clock
         self.totals: Totals = (0.0, 0, 0)
@@ -166,13 +168,13 @@ class Feed:
             self._something_ended()  # what it holds now is told at once, not at the next refresh
 
     async def watch(self) -> None:
-        """Refreshes the figures every `Hello.refresh` seconds, for ever."""
+        """Refreshes the figures every `interval` seconds, for ever."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
             self.totals = self._read_totals()
             self._note(self.store.observe(await self.kernel.refresh()), always=True)
-            due = max(due + self.hello.refresh, loop.time())
+            due = max(due + self.interval, loop.time())
             await asyncio.sleep(due - loop.time())
 
     def _something_ended(self) -> None:

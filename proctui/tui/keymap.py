@@ -59,6 +59,7 @@ PRESETS: Final[Mapping[str, Keys]] = {
         "search": ("f3", "slash"),
         "filter": ("f4", "backslash"),
         "sort": ("f6", "less_than_sign", "greater_than_sign"),
+        "settings": ("f2", "S", "comma"),
         "help": ("f1", "h", "question_mark"),
         "quit": ("f10", "q", "ctrl+q"),
         "pause": ("Z", "p"),

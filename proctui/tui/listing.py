@@ -47,6 +47,11 @@ class Listing:
             self.reverse = column in DESCENDING_FIRST
         self.sort = column
 
+    def begin(self, sort: Column | None, *, reverse: bool, tree: bool) -> None:
+        """As the settings have it; `reverse` is the other way round than is natural."""
+        self.sort, self.tree = sort, tree
+        self.reverse = (sort in DESCENDING_FIRST) != reverse
+
     def filter_by(self, typed: str) -> str:
         """Takes a filter; returns what is wrong with it, and keeps the one before then."""
         try:

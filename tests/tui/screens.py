@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from proctui.tui.app import ProctuiApp
 from proctui.tui.feed import Feed
+from proctui.tui.preferences import Kept
 from proctui.tui.screens.workers import WorkersScreen
 from tests.tui.fakes import Clock, FakeClient, FakeKernel, lessons
 
@@ -77,12 +78,13 @@ class Stage(NamedTuple):
 async def opened(
     size: tuple[int, int] = (120, 40),
     session: tuple[FakeClient, FakeKernel] | None = None,
+    kept: Kept | None = None,
 ) -> AsyncIterator[Stage]:
     """The program with the lessons' session, or another, as soon as its rows are listed."""
     clock = Clock()
     client, kernel = session or lessons(clock)
     feed = Feed(client, kernel, clock=clock, totals=lambda: (12.0, 3 << 30, 8 << 30))
-    app = ProctuiApp(feed)
+    app = ProctuiApp(feed, kept=kept)
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, client, kernel, clock)
         await stage.until(lambda: len(feed.store.rows) >= len(client.workers), "rows")

@@ -7,15 +7,8 @@ from collections import Counter
 import pytest
 
 from proctui.model import Lineage, ProcessSample, Row, State, Worker
-from proctui.tui.actions import (
-    ACTIONS,
-    Scene,
-    buttons,
-    footer,
-    footer_text,
-    foreign_zombie,
-    key_name,
-)
+from proctui.tui.actions import ACTIONS, Scene, foreign_zombie, key_name
+from proctui.tui.offered import buttons, footer, footer_text
 
 
 def worker_row(phase: str, state: State, **fields: object) -> Row:

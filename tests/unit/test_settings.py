@@ -143,10 +143,10 @@ def test_defaults_are_written_as_comments() -> None:
 
 def test_saving_changes_only_what_was_changed(file: Path) -> None:
     file.parent.mkdir()
-    file.write_text('on_quit = "detach"\n[keys]\nkill = "f8, comma"\nexport = "f2"\n')
+    file.write_text('on_quit = "detach"\n[keys]\nkill = "f8, comma"\nsettings = "f2"\n')
     assert settings_file.save({"theme": "nord"}) == settings.load()
     assert settings.load() == Settings(
-        theme="nord", on_quit="detach", keys={"kill": ("f8", "comma"), "export": ("f2",)}
+        theme="nord", on_quit="detach", keys={"kill": ("f8", "comma"), "settings": ("f2",)}
     )
 
 

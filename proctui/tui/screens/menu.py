@@ -106,7 +106,7 @@ class ActionMenu(Menu[str]):
 
 # ------------------------------------------------------------------------- sorting
 
-_COLUMN_TITLES: dict[Column, str] = {
+COLUMN_TITLES: dict[Column, str] = {
     "name": "Name",
     "pid": "Process id",
     "ppid": "Parent's process id",
@@ -128,7 +128,7 @@ class SortMenu(Menu[tuple[Column | None]]):
 
     def __init__(self, now: Column | None, *, reverse: bool) -> None:
         columns: list[tuple[Column | None, str]] = [(None, "The order of the worker file")]
-        columns += [(column, _COLUMN_TITLES[column]) for column in COLUMNS]
+        columns += [(column, COLUMN_TITLES[column]) for column in COLUMNS]
         mark = text.plain(" ▼" if reverse else " ▲") if now is not None else ""
         options = [
             ((column,), Content.assemble(title, (mark if column == now else "", "$text-accent")))

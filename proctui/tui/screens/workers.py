@@ -6,12 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, TypeVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
 from proctui.history import Point
 from proctui.model import ProcessDetails, Row
+from proctui.tui import text
 from proctui.tui.actions import ACTIONS, Action, Scene, who
+from proctui.tui.deeds import Deeds
+from proctui.tui.feed import Feed
 from proctui.tui.listing import Listing
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
+from proctui.tui.preferences import Kept, Preferences
 from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
 from proctui.tui.teaching import Teaching
@@ -28,14 +37,6 @@ from proctui.tui.widgets.prompt import Prompt
 from proctui.tui.widgets.status_bar import Status, StatusBar
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.view_bar import ViewBar
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
-
-from proctui.tui import text
-from proctui.tui.deeds import Deeds
-from proctui.tui.feed import Feed
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None] | None]
@@ -69,7 +70,9 @@ class WorkersScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
-    def __init__(self, feed: Feed, leave: Callable[[int, str], None]) -> None:
+    def __init__(
+        self, feed: Feed, leave: Callable[[int, str], None], kept: Kept | None = None
+    ) -> None:
         """`leave` ends the program with an exit code and a sentence for the terminal."""
         super().__init__()
         self.feed = feed
@@ -88,12 +91,14 @@ class WorkersScreen(Screen[None]):
         self.teaching = Teaching(self)
         self.looks = Looks(self)
         self.views = Views(self)
+        self.preferences = Preferences(self, kept or Kept())
         self._doers: dict[str, Deed] = {
             **self.deeds.table(),
             **self.looks.table(),
             **self.views.table(),
             **Showing(self).table(),
             **self.teaching.table(),
+            **self.preferences.table(),
         }
 
     # ------------------------------------------------------------------ composition
@@ -111,11 +116,16 @@ class WorkersScreen(Screen[None]):
     def on_mount(self) -> None:
         """Listens to the feed from now on."""
         self.feed.listener = self.changed
+        self.preferences.begin()
         self.set_interval(_SETTLE, self._settle)
         self.list_rows()
         self.changed(frozenset())
         self.teaching.begin()
         self.run_worker(self.deeds.show_start())
+
+    def on_screen_resume(self) -> None:
+        """Settings may have been changed on another screen."""
+        self.preferences.put_in_force()
 
     # ------------------------------------------------------------------ from the feed
 

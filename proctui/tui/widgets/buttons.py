@@ -8,7 +8,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button
 
-from proctui.tui.actions import Action, Scene, buttons
+from proctui.tui.actions import Action, Scene
+from proctui.tui.offered import buttons
 
 _WHOLE = 78
 """Cells that all buttons need with their whole labels."""

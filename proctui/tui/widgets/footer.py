@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from proctui.tui.actions import FOOTER_GAP, Action, Scene, footer, footer_text
+from proctui.tui.actions import Action, Scene
+from proctui.tui.offered import FOOTER_GAP, footer, footer_text
 
 
 class Footer(Widget):

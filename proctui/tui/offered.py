@@ -1,0 +1,37 @@
+"""Which actions have a button and which a place in the footer, room permitting.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proctui.tui.actions import ACTIONS, Action
+
+
+def buttons() -> Iterator[Action]:
+    """The actions that have a button, in order."""
+    return (action for action in ACTIONS.values() if action.button)
+
+
+_FOOTER = ("help", "filter", "tag", "zombie", "orphan", "tree", "sort", "signal", "pause", "quit")
+_NEEDED = ("quit", "help", "filter", "tag", "zombie", "tree", "sort", "signal", "orphan", "pause")
+"""The same, the most needed first."""
+
+
+def footer(room: int) -> list[Action]:
+    """The actions that stand in a footer of so many cells, as many as fit, in order."""
+    fit: set[str] = set()
+    for name in _NEEDED:
+        room -= len(footer_text(ACTIONS[name])) + FOOTER_GAP
+        if room + FOOTER_GAP < 0:
+            break
+        fit.add(name)
+    return [ACTIONS[name] for name in _FOOTER if name in fit]
+
+
+FOOTER_GAP = 2
+"""Cells between two keys of the footer."""
+
+
+def footer_text(action: Action) -> str:
+    """Key and label."""
+    return f"{action.key} {action.footer}"

@@ -1,0 +1,127 @@
+"""The person's settings on the screen: put in force, changed, kept for the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from proctui.mistakes import ConfigError
+from proctui.settings import Settings, clashes, usual_keys
+from proctui.tui import keymap
+from proctui.tui.operate import Said
+from proctui.tui.widgets.buttons import Buttons
+from proctui.tui.widgets.footer import Footer
+from proctui.tui.widgets.view_bar import ViewBar
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
+
+    from proctui.tui.screens.workers import WorkersScreen
+
+Save = Callable[[Mapping[str, Any]], Settings]
+"""Changes settings in the person's file and returns all of them; raises `ConfigError`."""
+
+
+class Kept:
+    """The settings that are in force, for all screens of the program."""
+
+    def __init__(self, settings: Settings | None = None, save: Save | None = None) -> None:
+        """Without `save` nothing is kept for the next time."""
+        self.settings = settings or Settings()
+        self.save = save
+
+
+class Preferences:
+    """What the workers view does with settings."""
+
+    def __init__(self, screen: WorkersScreen, kept: Kept) -> None:
+        self.screen = screen
+        self._kept = kept
+        self._trying = False
+
+    @property
+    def settings(self) -> Settings:
+        """Those that are in force."""
+        return self._kept.settings
+
+    def table(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What does each action."""
+        return {"settings": self.edit, "columns": self.choose_columns}
+
+    def begin(self) -> None:
+        """Puts everything in force, once the screen is there."""
+        listing, settings = self.screen.listing, self.settings
+        listing.begin(settings.sort, reverse=settings.reverse, tree=settings.tree)
+        self.put_in_force()
+        self.screen.app.theme_changed_signal.subscribe(self.screen, self._theme_changed)
+
+    def put_in_force(self) -> None:
+        """Also on coming back from a screen on which they were changed."""
+        screen, settings = self.screen, self.settings
+        full = settings.keymap_in_full()
+        usual = usual_keys()
+        keymap.put_in_force(full)
+        screen.app.set_keymap(
+            keymap.bindings({name: keys for name, keys in full.items() if keys != usual[name]})
+        )
+        screen.app.theme = settings.theme
+        screen.table.set_columns(settings.columns, settings.widths)
+        screen.feed.interval = settings.refresh or screen.feed.hello.refresh
+        screen.deeds.settings = settings
+        screen.query_one(Buttons).keys_changed()
+        screen.query_one(Footer).refresh()
+        screen.query_one(ViewBar).refresh()
+        if screen.is_running:
+            screen.show_row()
+
+    # ------------------------------------------------------------------ changing
+
+    async def edit(self) -> None:
+        """Opens the form of all settings."""
+        from proctui.tui.screens.settings import SettingsForm
+
+        self._trying = True
+        changes = await self.screen.ask(SettingsForm(self.settings))
+        self._finish(changes)
+
+    async def choose_columns(self) -> None:
+        """Opens the chooser of columns; the list follows while one chooses."""
+        from proctui.tui.screens.columns import ColumnChooser
+
+        table, settings = self.screen.table, self.settings
+        dialog = ColumnChooser(settings.columns, settings.widths, table.set_columns)
+        changes = await self.screen.ask(dialog)
+        self._finish(changes)
+
+    def _finish(self, changes: Mapping[str, Any] | None) -> None:
+        """Keeps what was chosen, or goes back to what was before."""
+        changed = {
+            name: value
+            for name, value in (changes or {}).items()
+            if value != getattr(self.settings, name)
+        }
+        if changed:
+            self.keep(changed)
+        self.put_in_force()
+        self._trying = False
+
+    def keep(self, changes: Mapping[str, Any]) -> None:
+        """Changes settings for now and, if that can be, for the next time."""
+        made = msgspec.structs.replace(self.settings, **changes)
+        if wrong := clashes(made):
+            self.screen.say(Said(f"Not changed: keys {wrong[0]}.", "error"))
+            return
+        self._kept.settings = made
+        if self._kept.save is None:
+            return
+        try:
+            self._kept.save(changes)
+        except ConfigError as error:
+            self.screen.say(Said(f"Changed until you leave, not for good: {error}.", "warning"))
+
+    def _theme_changed(self, theme: Theme) -> None:
+        """Another theme was chosen in the palette."""
+        if not self._trying and theme.name != self.settings.theme:
+            self.keep({"theme": theme.name})
