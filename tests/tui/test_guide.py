@@ -21,7 +21,13 @@ from proctui.tui.screens.workers import WorkersScreen
 from proctui.tui.visiting import NotStarted
 from proctui.tui.widgets.guide import Guide
 from tests.tui.fakes import Clock
-from tests.tui.lesson_scene import end_what_it_left, kill_grandparent, orphan_tree
+from tests.tui.lesson_scene import (
+    CHILDREN,
+    end_what_it_left,
+    kill_grandparent,
+    left_behind,
+    orphan_tree,
+)
 from tests.tui.screens import Stage, opened
 
 
@@ -63,6 +69,20 @@ async def test_steps_tick_when_they_are_observed_and_only_then(size: tuple[int, 
         end_what_it_left(stage.kernel)
         await ticked(stage, guide, 1, 2, 3, 4)
         await stage.sees("Every step was seen.")
+
+
+async def test_ending_what_a_worker_left_takes_whole_subtrees() -> None:
+    async with opened((120, 40), left_behind(Clock())) as stage:
+        guide = stage.workers.guide
+        await ticked(stage, guide, 1, 2, 3)
+        await stage.sees(" O  End what it left behind")
+        await stage.press("O")
+        await stage.sees("End what grandparent left behind?", "child-1", "grandchild-1")
+        await stage.press("y")
+        await stage.until(lambda: len(stage.kernel.signals) == 4, "signals")
+        assert sorted(stage.kernel.signals) == [(pid, 15) for pid in sorted(CHILDREN)]
+        await ticked(stage, guide, 1, 2, 3, 4)
+        await stage.told("4 of 4 gone")
 
 
 async def test_what_was_seen_stays_seen() -> None:

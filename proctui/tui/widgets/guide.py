@@ -167,9 +167,9 @@ class Guide(Page):
             lines += self._step(step, index, now, width)
             if index == now:
                 self._follow(now, start, len(lines))
-        lines.append(())
         start = len(lines)
-        lines += self._end(width) if now is None else _said(self._summary, width, "figures")
+        end = self._end(width) if now is None else _said(self._summary, width, "figures")
+        lines += [(), *last] if (last := list(end)) else []
         if now is None:
             self._follow(now, start, len(lines))
         return lines
