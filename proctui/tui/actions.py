@@ -7,7 +7,7 @@ apply is in `applying`.  Pure: no terminal in here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,8 +18,7 @@ from proctui.tui.keymap import in_force
 from proctui.tui.keynames import key_name
 
 __all__ = [
-    "ACTIONS", "FOOTER_GAP", "Action", "Group", "Scene", "Scope", "buttons", "footer",
-    "footer_text", "foreign_zombie", "key_name", "left_by", "who",
+    "ACTIONS", "Action", "Group", "Scene", "Scope", "foreign_zombie", "key_name", "left_by", "who",
 ]  # fmt: skip
 
 Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
@@ -215,6 +214,13 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Tag the row and everything that descends from it.",
     ),
     Action(
+        id="tag_shown",
+        keys=("asterisk",),
+        title="Tag all that match",
+        group="List",
+        tooltip="Tag every row that is listed: with a filter, those that match it.",
+    ),
+    Action(
         id="untag",
         keys=("U",),
         title="Untag all",
@@ -264,6 +270,20 @@ _TABLE: tuple[Action, ...] = (
         footer="sort",
         group="List",
         tooltip="Choose the column to sort by; the same again turns the order round.",
+    ),
+    Action(
+        id="columns",
+        keys=("f7",),
+        title="Columns",
+        group="List",
+        tooltip="Choose which columns the list has, in which order and how wide.",
+    ),
+    Action(
+        id="follow",
+        keys=("F",),
+        title="Follow",
+        group="List",
+        tooltip="The cursor goes to each process that comes, until F is pressed again.",
     ),
     Action(
         id="pause",
@@ -369,6 +389,13 @@ _TABLE: tuple[Action, ...] = (
         tooltip="Leave the screen; the workers go on and proctui attach comes back to them.",
     ),
     Action(
+        id="settings",
+        keys=("comma", "f2"),
+        title="Settings",
+        group="Session",
+        tooltip="Theme, keys, columns, what asks first; kept for the next time.",
+    ),
+    Action(
         id="help",
         keys=("question_mark", "f1"),
         title="Help",
@@ -389,33 +416,3 @@ _TABLE: tuple[Action, ...] = (
 
 ACTIONS: Mapping[str, Action] = {action.id: action for action in _TABLE}
 """Every action by its id, in the order in which buttons, footer and help show them."""
-
-
-def buttons() -> Iterator[Action]:
-    """The actions that have a button, in order."""
-    return (action for action in ACTIONS.values() if action.button)
-
-
-_FOOTER = ("help", "filter", "tag", "zombie", "orphan", "tree", "sort", "signal", "pause", "quit")
-_NEEDED = ("quit", "help", "filter", "tag", "zombie", "tree", "sort", "signal", "orphan", "pause")
-"""The same, the most needed first."""
-
-
-def footer(room: int) -> list[Action]:
-    """The actions that stand in a footer of so many cells, as many as fit, in order."""
-    fit: set[str] = set()
-    for name in _NEEDED:
-        room -= len(footer_text(ACTIONS[name])) + FOOTER_GAP
-        if room + FOOTER_GAP < 0:
-            break
-        fit.add(name)
-    return [ACTIONS[name] for name in _FOOTER if name in fit]
-
-
-FOOTER_GAP = 2
-"""Cells between two keys of the footer."""
-
-
-def footer_text(action: Action) -> str:
-    """Key and label."""
-    return f"{action.key} {action.footer}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from proctui.model import Row
 from proctui.protocol import (
@@ -21,22 +21,32 @@ from proctui.protocol import (
     Stop,
 )
 from proctui.rules import why_not
+from proctui.settings import Confirmed, Settings
+from proctui.tui.actions import ACTIONS, Scene, left_by
 from proctui.tui.adding import Adding
 from proctui.tui.bulk import Bulk
 from proctui.tui.curing import Curing
 from proctui.tui.feed import Feed
 from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
-from proctui.tui.plan import Reach, Reason, Target, listed, plan, running, target
+from proctui.tui.plan import Plan, Reach, Reason, Target, listed, plan, running, target
 from proctui.tui.screens.dialog import Dialog
 from proctui.view import below
 
-from proctui.tui.actions import ACTIONS, Scene, left_by
+if TYPE_CHECKING:
+    from proctui.tui.screens.confirm import Question
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None]]
 
 _REACHES: tuple[Reach, ...] = ("process", "group", "tree")
+_CONFIRMED_BY: Mapping[str, Confirmed] = {
+    "Terminate": "terminate",
+    "Kill": "kill",
+    "Restart": "restart",
+    "Stop": "stop",
+}
+"""What the settings call an action that asks."""
 
 
 class Host(Protocol):
@@ -71,6 +81,8 @@ class Deeds:
         self.feed = feed
         self.host = host
         self.operator = Operator(feed)
+        self.settings = Settings()
+        """What asks first, and what becomes of workers on leaving."""
         self.bulk = Bulk(feed, self.operator.works)
         self.adding = Adding(feed, self.bulk, host)
         self.curing = Curing(feed, self.operator, host)
@@ -193,7 +205,7 @@ class Deeds:
         self, rows: Sequence[Row], verb: str, signal: str, left_out: int = 0
     ) -> None:
         from proctui.signals import effect, signal_number
-        from proctui.tui.screens.confirm import Confirm, Question
+        from proctui.tui.screens.confirm import Question
 
         protected = self.protected()
         plans = {reach: plan(self.feed.store, rows, reach, protected) for reach in _REACHES}
@@ -203,10 +215,19 @@ class Deeds:
         if not plans["tree"].members:
             self.host.say(Said(plans["tree"].warnings[0].text, "warning"))
             return
-        chosen = await self.host.ask(Confirm(Question(verb, does, plans), self.feed.clock()))
+        chosen = await self._confirm(_CONFIRMED_BY.get(verb, "signal"), Question(verb, does, plans))
         if chosen is not None:
             self.host.untag()
             self.host.say(await self.operator.send(chosen, signal))
+
+    async def _confirm(self, action: Confirmed, question: Question) -> Plan | None:
+        """Asks, unless the settings say not to and nothing speaks against it."""
+        from proctui.tui.screens.confirm import Confirm
+
+        first = next(iter(question.plans.values()))
+        if action in self.settings.confirm or first.insist or any(w.grave for w in first.warnings):
+            return await self.host.ask(Confirm(question, self.feed.clock()))
+        return first
 
     def protected(self) -> Reason:
         """Says of a pid why it should be left alone, as things are now."""
@@ -266,14 +287,14 @@ class Deeds:
 
     async def _agreed(self, rows: Sequence[Row], verb: str, does: str) -> list[Row]:
         """Asks where one of them runs; those with which to go on, none where that is refused."""
-        from proctui.tui.screens.confirm import Confirm, Question
+        from proctui.tui.screens.confirm import Question
 
         alive = [row for row in rows if running(row)]
         if not alive:
             return list(rows)
         planned = plan(self.feed.store, alive, "process", self.protected())
         question = Question(verb, does, {"process": planned})
-        chosen = await self.host.ask(Confirm(question, self.feed.clock()))
+        chosen = await self._confirm(_CONFIRMED_BY[verb], question)
         if chosen is None:
             return []
         meant = {member.key for member in chosen.members}
@@ -308,8 +329,9 @@ class Deeds:
             self.host.leave(0)
             return
         alive = self.alive()
-        how: Leave | None = "stop"
-        if alive:
+        on_quit = self.settings.on_quit
+        how: Leave | None = "detach" if alive and on_quit == "detach" else "stop"
+        if alive and (on_quit == "ask" or self._lost):
             dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
             chosen = await self.host.ask(dialog)
             how = chosen

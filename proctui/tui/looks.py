@@ -26,6 +26,9 @@ class Looks:
         self.screen = screen
         self.paused_since: float | None = None
         """When the display was paused, seconds since the epoch; None while it runs."""
+        self.following = False
+        """The cursor goes to each process that comes."""
+        self._newest: str | None = None
 
     def table(self) -> Mapping[str, Deed]:
         """What does each action."""
@@ -35,6 +38,8 @@ class Looks:
             "search": lambda: self._prompt("search", ""),
             "tag": table.action_tag,
             "tag_tree": self._tag_tree,
+            "tag_shown": self._tag_shown,
+            "follow": self._toggle_following,
             "untag": table.clear_tags,
             "zombie": lambda: self._go_to(is_zombie),
             "orphan": lambda: self._go_to(is_orphan),
@@ -131,6 +136,27 @@ class Looks:
         table, store = self.screen.table, self.screen.feed.store
         if table.cursor_key is not None:
             table.tag([table.cursor_key, *below(store.children, table.cursor_key)])
+
+    def _tag_shown(self) -> None:
+        """All that the filter lets through, and not what only shows where that belongs."""
+        table = self.screen.table
+        table.tag([row.key for row in table.rows if row.key not in table.arrangement.context])
+
+    def _toggle_following(self) -> None:
+        self.following = not self.following
+        self._newest = None
+        self.follow()
+        self.screen.show_status()
+
+    def follow(self) -> None:
+        """Goes to the newest process, once for each."""
+        if not self.following:
+            return
+        started = [row for row in self.screen.table.rows if row.started_at is not None]
+        newest = max(started, key=lambda row: row.started_at or 0.0, default=None)
+        if newest is not None and newest.key != self._newest:
+            self._newest = newest.key
+            self.screen.table.move_to(newest.key)
 
     # ------------------------------------------------------------------ the list
 

@@ -27,7 +27,7 @@ from proctui.tui.untrusted import (
 __all__ = [
     "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells", "content",
     "daemon_text", "ellipsis", "exitcode_text", "fit", "look", "parent_text",
-    "percent", "plain", "row_age", "safe", "size", "state_glyph", "state_text",
+    "percent", "plain", "row_age", "safe", "short_command", "size", "state_glyph", "state_text",
     "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
 
@@ -152,9 +152,35 @@ def target_text(row: Row) -> str:
         said = f"not joined by {parent}" if parent else "not joined by its parent"
     elif row.orphan and row.lineage.first_parent:
         said = f"first parent: {row.lineage.first_parent}"
-    if said and row.command:
-        return f"{said} · {row.command}"
-    return said or row.command
+    command = short_command(row.command)
+    if said and command:
+        return f"{said} · {command}"
+    return said or command
+
+
+def short_command(command: str) -> str:
+    """A command line without the folders of its program, and of a script that Python runs.
+
+    >>> short_command("/usr/bin/python3.11 -u /srv/jobs/executor.py --all")
+    'python3.11 -u executor.py --all'
+    """
+    program, space, rest = command.partition(" ")
+    program = _base(program)
+    if program.startswith("python"):
+        words = rest.split(" ")
+        for at, word in enumerate(words):
+            if not word.startswith("-"):
+                words[at] = _base(word) if word.endswith(".py") else word
+                break
+            if word in ("-c", "-m"):
+                break
+        rest = " ".join(words)
+    return f"{program}{space}{rest}"
+
+
+def _base(path: str) -> str:
+    """Name of a file that is told with its whole path; anything else as it is."""
+    return path.rpartition("/")[2] or path if path.startswith("/") else path
 
 
 def alive_text(row: Row) -> str:

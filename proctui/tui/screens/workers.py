@@ -17,6 +17,7 @@ from proctui.tui import text
 from proctui.tui.actions import ACTIONS, Action, Scene, who
 from proctui.tui.deeds import Deeds
 from proctui.tui.feed import Feed
+from proctui.tui.hints import Hints
 from proctui.tui.listing import Listing
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
@@ -89,6 +90,7 @@ class WorkersScreen(Screen[None]):
         self._applicable = (0, 0, False)
         self.guide = Guide(id="guide")
         self.teaching = Teaching(self)
+        self.hints = Hints()
         self.looks = Looks(self)
         self.views = Views(self)
         self.preferences = Preferences(self, kept or Kept())
@@ -153,9 +155,13 @@ class WorkersScreen(Screen[None]):
 
     def _settle(self) -> None:
         """Puts rows where their figures belong now; less often than figures change."""
-        if self._stale and self.looks.paused_since is None:
+        if self.looks.paused_since is not None:
+            return
+        if self._stale:
             self.list_rows()
             self.show_status()
+        if self.feed.clock() - self._row_shown >= _AGING:
+            self.show_row()  # times go on although nothing happens
 
     def list_rows(self) -> None:
         """Puts all rows where they belong."""
@@ -165,6 +171,7 @@ class WorkersScreen(Screen[None]):
         self.table.placeholder = _NO_MATCH if self.listing.filter else self.nothing
         self.table.show(self.listing.arrange(store, self.table.folded))
         self.views.listed()
+        self.looks.follow()
 
     @property
     def nothing(self) -> str:
@@ -193,6 +200,7 @@ class WorkersScreen(Screen[None]):
                 filter=self.listing.filter,
                 shown=shown if self.listing.filter else None,
                 tagged=len(self.table.tagged),
+                following=self.looks.following,
                 lost_since=self.feed.store.lost_at,
             )
         )
@@ -230,6 +238,7 @@ class WorkersScreen(Screen[None]):
         scene = self.scene()
         self.query_one(Buttons).show(scene)
         self.query_one(Footer).show(scene)
+        self.panes.hint = self.hints.sentence(scene)
         self.panes.show_row(row, worker, self.feed.clock(), self._more(row), self._points(row))
 
     def _more(self, row: Row | None) -> ProcessDetails | None:
@@ -320,7 +329,7 @@ class WorkersScreen(Screen[None]):
 
     @on(StatusBar.Pressed)
     async def _sign_pressed(self, message: StatusBar.Pressed) -> None:
-        actions = {"paused": "pause", "filter": "filter", "tags": "untag"}
+        actions = {"paused": "pause", "filter": "filter", "tags": "untag", "following": "follow"}
         if (action := actions.get(message.what)) is not None:
             await self.action_act(action)
 
@@ -330,6 +339,7 @@ class WorkersScreen(Screen[None]):
         Returns once its dialog is open, where it has one, so that keys typed ahead reach that.
         """
         action: Action = ACTIONS[name]
+        self.hints.used(name)
         if action.scope in ("row", "session", "screen"):
             why = action.why_not(self.scene())
             if why is not None:

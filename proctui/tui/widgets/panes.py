@@ -39,6 +39,8 @@ class Panes(Vertical):
         self._now = 0.0
         self._more: ProcessDetails | None = None
         self._points: Sequence[Point] = ()
+        self.hint = ""
+        """What is said beside the tabs where the pane itself has nothing to say."""
 
     def compose(self) -> ComposeResult:
         """Tabs, what the pane says of itself, and the panes."""
@@ -144,8 +146,10 @@ class Panes(Vertical):
                 said = f"only {text.safe(worker)}" if self.filtered and worker else "all workers"
                 said += " · e: " + ("all" if self.filtered else "only the row under the cursor")
             case _:
-                said = ""
-        self.query_one("#pane-says", Static).update(Content(said))
+                said = self.hint
+        says = self.query_one("#pane-says", Static)
+        says.set_class(bool(said) and said is self.hint, "-hint")
+        says.update(Content(said))
 
     # ------------------------------------------------------------------ searching the log
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from proctui.model import Counts
 from proctui.tui import text
 
-Press = Literal["", "zombie", "orphan", "filter", "paused", "tags"]
+Press = Literal["", "zombie", "orphan", "filter", "paused", "tags", "following"]
 """What a click on a piece asks for; "" for nothing."""
 
 
@@ -30,6 +30,8 @@ class Status:
     shown: int | None = None
     """Rows that the filter lets through."""
     tagged: int = 0
+    following: bool = False
+    """The cursor goes to each process that comes."""
     lost_since: float | None = None
     """When the supervisor was lost; None while it answers."""
 
@@ -54,7 +56,7 @@ class _Item(NamedTuple):
 
 _FADING = (
     "machine", "filter", "ended", "failed", "memory", "cpu", "program", "alive", "workers",
-    "tags", "paused", "session", "zombies", "orphans", "lost",
+    "tags", "following", "paused", "session", "zombies", "orphans", "lost",
 )  # fmt: skip
 """What is shortened first when room gets scarce."""
 
@@ -87,6 +89,7 @@ def _items(status: Status, now: float) -> dict[str, _Item]:
         "zombies": _badge(counts.zombies, "ZOMBIE", "ZOMBIES", "zombie"),
         "orphans": _badge(counts.orphans, "ORPHAN", "ORPHANS", "orphan"),
         "tags": _tags(status.tagged),
+        "following": _following(status.following),
         "filter": _filter(status),
         "cpu": _Item((f" cpu {counts.cpu_percent:.0f}% ", ""), "figure", right=True),
         "memory": _Item((f" mem {text.size(counts.rss_bytes)} ", ""), "figure", right=True),
@@ -129,6 +132,10 @@ def _paused(since: float | None, now: float) -> _Item:
 
 def _tags(number: int) -> _Item:
     return _Item((f" {number} tagged ", f" {number}# ") if number else ("",), "tags", "tags")
+
+
+def _following(following: bool) -> _Item:
+    return _Item((" FOLLOWING ", " F "), "paused", "following") if following else _Item(("",))
 
 
 def _filter(status: Status) -> _Item:
