@@ -12,6 +12,7 @@ from textual.widget import Widget
 from proctui import journal
 from proctui.model import Row
 from proctui.tui.chronology import Chronology
+from proctui.tui.widgets.details import GONE, NOTHING
 from proctui.tui.widgets.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class TimelineView:
             return self._screen.table.cursor_row
         row = self.timeline.cursor_row
         return None if row is None else self._screen.feed.store.rows.get(row.key)
+
+    @property
+    def nothing(self) -> str:
+        """The details of a process that is gone."""
+        return NOTHING if self.timeline.cursor_row is None else GONE
 
     def opened(self, key: str | None) -> None:
         """Goes to the process that the table's cursor is on."""

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from proctui.model import Row
+from proctui.tui.widgets.details import NOTHING
 from proctui.tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ class View(Protocol):
     @property
     def cursor_row(self) -> Row | None:
         """The row that actions mean; None where the cursor is on nothing that exists."""
+
+    @property
+    def nothing(self) -> str:
+        """What is to be said where `cursor_row` is None."""
 
     def opened(self, key: str | None) -> None:
         """It has just been shown; the cursor is on this process."""
@@ -87,6 +92,11 @@ class Views:
         """The row under the cursor, whichever view is shown."""
         shown = self.shown
         return self.screen.table.cursor_row if shown is None else shown.cursor_row
+
+    @property
+    def nothing(self) -> str:
+        """What the details say where there is no row to show."""
+        return NOTHING if self.shown is None else self.shown.nothing
 
     def open(self, name: str) -> None:
         """Shows a view; the key of the one that is shown leads back into it from a pane."""

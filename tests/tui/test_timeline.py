@@ -242,6 +242,7 @@ async def test_the_gone_stay_on_the_timeline_and_no_key_acts_on_them() -> None:
         stage.kernel.reap(40344)
         await stage.until(lambda: drawn.cursor_row is not None and drawn.cursor_row.gone)
         assert "✓" in stage.line("├ ✓ python3") or "✓" in stage.line("└ ✓ python3")
+        await stage.sees("This process is gone")
         await stage.press("k")
         await stage.told("There is")
         assert stage.kernel.signals == []

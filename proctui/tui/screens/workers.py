@@ -239,6 +239,7 @@ class WorkersScreen(Screen[None]):
         self.query_one(Buttons).show(scene)
         self.query_one(Footer).show(scene)
         self.panes.hint = self.hints.sentence(scene)
+        self.panes.details.nothing = self.views.nothing
         self.panes.show_row(row, worker, self.feed.clock(), self._more(row), self._points(row))
 
     def _more(self, row: Row | None) -> ProcessDetails | None:

@@ -15,7 +15,8 @@ from proctui.tui.widgets.page import Line, Page, Span
 SIDE_BY_SIDE = 70
 """Cells from which on the two views stand beside one another."""
 
-_NOTHING = "Nothing is selected."
+NOTHING = "Nothing is selected."
+GONE = "This process is gone: what is left of it is its lifeline."
 _LABEL = 14
 _LONGEST = 4
 """Lines a long value may take."""
@@ -86,7 +87,7 @@ class Details(Page):
         self._now = 0.0
         self._details: ProcessDetails | None = None
         self._points: Sequence[Point] = ()
-        self.nothing = _NOTHING
+        self.nothing = NOTHING
         """What is said where there is no process."""
 
     def show(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Self
 
 from rich.segment import Segment
 from textual import events
@@ -19,10 +19,12 @@ from textual.widget import Widget
 
 from proctui.lifelines import Lifeline, Moment
 from proctui.model import Row
-from proctui.timeline import Window, fitting, moment_after, moment_before, moments_at
+from proctui.timeline import Window, moment_after, moment_before, moments_at
 from proctui.tui import text
+from proctui.tui.chronology import Chronology
 from proctui.tui.widgets import scrollbar
 from proctui.tui.widgets import timeline_lines as lines
+from proctui.tui.widgets.looking import Looking
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
@@ -31,31 +33,9 @@ from proctui.view import Arrangement
 
 HEADER = 1
 """Lines above the first lifeline."""
-_FEET = 2
-"""Lines below the last."""
-_LOW = 8
-"""Lines below which the legend is left out."""
 _BEAT = 0.25
 """Seconds between two looks at the clock."""
 _WHEEL = 3
-_WIDEST = 10.0
-"""Seconds a cell that are shown unasked at most."""
-
-
-class Source(Protocol):
-    """What the timeline reads (`proctui.tui.chronology.Chronology`)."""
-
-    def arrange(self, window: Window) -> Arrangement:
-        """The rows of all whose lifelines are to be listed; the same object while unchanged."""
-
-    def line(self, row: Row) -> Lifeline:
-        """A row's lifeline."""
-
-    def told(self, seq: int | None) -> str:
-        """The sentence of an event; untrusted."""
-
-    def began(self) -> float | None:
-        """When the first thing happened."""
 
 
 class Timeline(Widget, can_focus=True):
@@ -84,17 +64,14 @@ class Timeline(Widget, can_focus=True):
     ]
 
     def __init__(
-        self, source: Source, *, clock: Callable[[], float] = time.time, id: str | None = None
+        self, source: Chronology, *, clock: Callable[[], float] = time.time, id: str | None = None
     ) -> None:
         """`clock` tells seconds since the epoch; tests bring their own."""
         super().__init__(id=id)
         self.source = source
         self.placeholder = ""
         """What is said where there are no processes; may be untrusted."""
-        self.following = True
-        """Whether the right edge is now."""
-        self._fitted = True
-        self._window = Window(0.0, 1.0, 1)
+        self._looking = Looking()
         self._clock = clock
         self._frozen: float | None = None
         self._arrangement = Arrangement()
@@ -109,7 +86,12 @@ class Timeline(Widget, can_focus=True):
     @property
     def window(self) -> Window:
         """The stretch of time that is seen."""
-        return self._window
+        return self._looking.window
+
+    @property
+    def following(self) -> bool:
+        """Whether the right edge is now."""
+        return self._looking.following
 
     @property
     def listed(self) -> bool:
@@ -141,8 +123,8 @@ class Timeline(Widget, can_focus=True):
         """Something may have changed, or time has gone by: draws the lines that differ."""
         if not self.size.width or not self.display:
             return
-        self._move_window()
-        arrangement = self.source.arrange(self._window)
+        self._looking.place(lines.columns(self.size.width), self.now, self.source.began())
+        arrangement = self.source.arrange(self.window)
         if arrangement is not self._arrangement:
             self._arrange(arrangement)
         self._repaint()
@@ -182,55 +164,33 @@ class Timeline(Widget, can_focus=True):
 
     # ------------------------------------------------------------------ the window
 
-    def _move_window(self) -> None:
-        width, now = lines.columns(self.size.width), self.now
-        if self._fitted:
-            began = self.source.began()
-            self._window = fitting(now if began is None else began, now, width, widest=_WIDEST)
-        elif self.following:
-            self._window = Window(0.0, self._window.scale, width).ending(now)
-        elif width != self._window.width:
-            self._window = Window(self._window.start, self._window.scale, width)
-
-    def _set_window(self, window: Window) -> None:
-        """Looks where the person wants to look; following goes on where that is now."""
-        now = self.now
-        self._fitted = False
-        self.following = window.column(now) == window.width - 1
-        self._window = window
-        self.update()
-
-    def action_zoom(self, steps: int, at: float | None = None) -> None:
+    def action_zoom(self, steps: int) -> None:
         """Closer or further, around the selected mark, else around now or the middle."""
-        window = self._window
-        if at is None:
-            at = window.at(window.width // 2)
-            if self._chosen is not None and 0 <= window.column(self._chosen.time) < window.width:
-                at = self._chosen.time
-            elif self.following:
-                self._set_window(window.zoomed(steps, self.now).ending(self.now))
-                return
-        self._set_window(window.zoomed(steps, at))
+        seen = self._chosen is not None and self._looking.shows(self._chosen.time)
+        around = self._chosen.time if self._chosen is not None and seen else None
+        self._looking.zoom(steps, self.now, around)
+        self.update()
 
     def action_pan(self, step: int) -> None:
         """Earlier or later by an eighth; not beyond now."""
-        window = self._window.panned(step * max(1, self._window.width // 8))
-        self._set_window(min(window, window.ending(self.now), key=lambda one: one.start))
+        self._looking.pan(step, self.now)
+        self.update()
 
     def action_beginning(self) -> None:
         """To where the first thing happened."""
         began = self.source.began()
         if began is not None:
-            window = self._window
-            self._set_window(window.panned(window.column(began) - 1))
+            self._looking.begin(began, self.now)
+            self.update()
 
     def action_follow(self) -> None:
         """The right edge is now, from now on."""
-        self._set_window(self._window.ending(self.now))
+        self._looking.follow(self.now)
+        self.update()
 
     def action_fit(self) -> None:
         """Everything so far, also later."""
-        self._fitted = self.following = True
+        self._looking.fit()
         self.update()
 
     # ------------------------------------------------------------------ cursor and marks
@@ -256,18 +216,15 @@ class Timeline(Widget, can_focus=True):
         if self._chosen in line.moments:
             index = line.moments.index(self._chosen) + step
         elif step > 0:
-            index = _or(moment_after(line, self._window.start - 1e-9), len(line.moments) - 1)
+            index = _or(moment_after(line, self.window.start - 1e-9), len(line.moments) - 1)
         else:
-            index = _or(moment_before(line, self._window.end), 0)
+            index = _or(moment_before(line, self.window.end), 0)
         self._choose(line, max(0, min(len(line.moments) - 1, index)))
 
     def _choose(self, line: Lifeline, index: int) -> None:
         self._chosen = line.moments[index]
-        window = self._window.revealing(self._chosen.time)
-        if window != self._window and not 0 <= self._window.column(self._chosen.time) < (
-            self._window.width
-        ):
-            self._set_window(window)
+        if self._looking.reveal(self._chosen.time, self.now):
+            self.update()
         self._repaint()
 
     def unchoose(self) -> bool:
@@ -295,9 +252,9 @@ class Timeline(Widget, can_focus=True):
         self._go(index)
         self._chosen = None
         line, column = self._cursor_line(), event.x - lines.first_column(self.size.width)
-        if line is not None and 0 <= column < self._window.width:
+        if line is not None and 0 <= column < self.window.width:
             near = (column, column - 1, column + 1)
-            hit = (i for at in near for i in moments_at(line, self._window, at))
+            hit = (i for at in near for i in moments_at(line, self.window, at))
             if (found := next(hit, None)) is not None:
                 self._chosen = line.moments[found]
         if event.chain == 2 and column < 0:
@@ -318,7 +275,9 @@ class Timeline(Widget, can_focus=True):
         if event.shift:
             self.action_pan(step)
         elif column >= 0:
-            self.action_zoom(-step, self._window.at(min(column, self._window.width - 1)))
+            around = self.window.at(min(column, self.window.width - 1))
+            self._looking.zoom(-step, self.now, around)
+            self.update()
         else:
             self._view.scroll_to(self._view.top + step * _WHEEL)
             self._repaint()
@@ -335,14 +294,10 @@ class Timeline(Widget, can_focus=True):
 
     # ------------------------------------------------------------------ drawing
 
-    @property
-    def _legend(self) -> bool:
-        return self.size.height >= _LOW
-
     def _lines(self) -> dict[int, lines.Line]:
         """What every line of the widget should show now."""
         width, height, now = self.size.width, self.size.height, self.now
-        window, view = self._window, self._view
+        window, view = self.window, self._view
         found = {0: lines.axis(window, width, self.following)}
         grid = lines.find_grid(window)
         under: lines.Lane | None = None
@@ -358,7 +313,7 @@ class Timeline(Widget, can_focus=True):
         if not view.count:
             said = text.safe(self.placeholder, max(0, width - 1))
             found[HEADER] = (lines.Run(" "), lines.Run(said, ("placeholder",)))
-        if self._legend:
+        if lines.feet(height) > 1:
             found[height - 2] = lines.legend(width)
         if height > HEADER + 1:
             said = "" if self._chosen is None else self._said(self._chosen)
@@ -428,8 +383,8 @@ class Timeline(Widget, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         """Fits into the new size."""
-        feet = _FEET if self._legend else 1
-        self._view.resize(max(0, self.size.height - HEADER - feet))
+        height = self.size.height
+        self._view.resize(max(0, height - HEADER - lines.feet(height)))
         self._painted.clear()
         self.update()
 

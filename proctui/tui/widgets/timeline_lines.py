@@ -18,6 +18,8 @@ BAR = 1
 """Cells of the scroll bar, at the right."""
 _GAP = 1
 _LEAST_NAME, _MOST_NAME = 12, 26
+_LOW = 8
+"""Lines below which the legend is left out."""
 _ENDS = ("done", "crashed", "gone", "failed")
 
 
@@ -44,6 +46,11 @@ def first_column(width: int) -> int:
 def columns(width: int) -> int:
     """Cells for the lifelines."""
     return max(1, width - first_column(width) - BAR)
+
+
+def feet(height: int) -> int:
+    """Lines below the lifelines: what is selected, and where there is room the legend."""
+    return 2 if height >= _LOW else 1
 
 
 # ------------------------------------------------------------------------- the axis
