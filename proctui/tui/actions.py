@@ -8,65 +8,15 @@ apply is in `applying`.  Pure: no terminal in here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
-from proctui.model import Row
 from proctui.tui import applying
-from proctui.tui.applying import Rule, Scene, foreign_zombie, left_by, who
-from proctui.tui.keymap import in_force
+from proctui.tui.action import Action, Group, Scope
+from proctui.tui.applying import Scene, foreign_zombie, left_by, who
 from proctui.tui.keynames import key_name
 
 __all__ = [
     "ACTIONS", "Action", "Group", "Scene", "Scope", "foreign_zombie", "key_name", "left_by", "who",
 ]  # fmt: skip
-
-Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
-"""Heading under which help and palette list an action."""
-
-Scope = Literal["row", "tags", "session", "screen"]
-"""What it acts on: the row under the cursor, the tagged rows where there are any (else the row),
-the session as a whole, or only what is shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing a person can do."""
-
-    id: str
-    keys: tuple[str, ...]
-    """Textual's names of the keys that it has unless the settings say otherwise, the one that is
-    shown first; see `all_keys`."""
-    title: str
-    """A verb or two, for palette and help."""
-    tooltip: str
-    """One sentence: what it does."""
-    group: Group
-    scope: Scope = "screen"
-    button: str = ""
-    """Label of its button; empty for none."""
-    short: str = ""
-    """The same where there is little room; empty where it is short enough."""
-    footer: str = ""
-    """Label in the footer; empty for none."""
-    rule: Rule = field(default=applying.always)
-
-    @property
-    def all_keys(self) -> tuple[str, ...]:
-        """Its keys as the person's settings have them."""
-        return in_force(self.id, self.keys)
-
-    @property
-    def key(self) -> str:
-        """The key to name for it, as it is written on the screen."""
-        return key_name(self.all_keys[0])
-
-    def why_not(self, scene: Scene, row: Row | None = None) -> str | None:
-        """Why it does not apply to `row` (default: the row under the cursor), or None."""
-        return self.rule(scene.row if row is None else row, scene)
-
-
-# ------------------------------------------------------------------------- the table
 
 _TABLE: tuple[Action, ...] = (
     Action(

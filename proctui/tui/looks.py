@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from proctui.tui import text
+from proctui.tui.actions import who
 from proctui.tui.operate import Said
 from proctui.tui.widgets.panes import Pane
 from proctui.tui.widgets.prompt import Prompt, Purpose
@@ -229,6 +230,16 @@ class Looks:
             self.screen.panes.focus_pane()
         else:
             self.screen.views.widget.focus()
+
+    async def offer_actions(self) -> None:
+        """The menu of what applies to the row under the cursor."""
+        from proctui.tui.screens.menu import ActionMenu
+
+        row = self.screen.views.row
+        if row is not None:
+            chosen = await self.screen.ask(ActionMenu(who(row), self.screen.scene()))
+            if chosen is not None:
+                await self.screen.action_act(chosen)
 
     def _help(self) -> None:
         from proctui.tui.screens.help import Help

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from proctui.history import Point
 from proctui.model import ProcessDetails, Row
 from proctui.tui import text
-from proctui.tui.actions import ACTIONS, Action, Scene, who
+from proctui.tui.actions import ACTIONS, Action, Scene
 from proctui.tui.deeds import Deeds
 from proctui.tui.feed import Feed
 from proctui.tui.hints import Hints
@@ -275,16 +275,7 @@ class WorkersScreen(Screen[None]):
 
     @on(ProcessTable.ContextMenu)
     def _menu_wanted(self) -> None:
-        self.run_worker(self._offer_actions())
-
-    async def _offer_actions(self) -> None:
-        from proctui.tui.screens.menu import ActionMenu
-
-        row = self.views.row
-        if row is not None:
-            chosen = await self.ask(ActionMenu(who(row), self.scene()))
-            if chosen is not None:
-                await self.action_act(chosen)
+        self.run_worker(self.looks.offer_actions())
 
     @on(ProcessTable.FoldToggled)
     def _folded(self) -> None:
