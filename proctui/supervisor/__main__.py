@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from proctui.journal import Journal
-from proctui.supervisor import host
+from proctui.supervisor import child, host
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.server import Server, listen
 from proctui.supervisor.session import Session
@@ -65,6 +65,7 @@ def supervise(start: SupervisorStart, journal: Journal, listener: socket.socket)
     loop.fault = session.tell_of_fault
     _end_on(signal.SIGTERM, loop, session)
     session.begin()
+    child.prepare()
     # What exists now is never collected: workers go on sharing its memory with us.
     gc.collect()
     gc.freeze()

@@ -1,34 +1,39 @@
-"""Launching one worker: from a specification to a process, and what it does before user code.
+"""Launching workers: from specifications to processes that report how far they have come.
 
-The child of a fork puts itself in order (`hygiene`), then runs the target, or
-executes the command or another interpreter.  How far it came it reports over a
-pipe.  A spawned child imports this module, so it needs the standard library only.
+What happens in them is told by `worker_process`.  Standard library only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import json
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from multiprocessing import context as mp_context
 from multiprocessing import process as mp_process
-from multiprocessing import reduction, util
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from proctui.supervisor import hygiene, process, runner
+from proctui.supervisor import ahead, hygiene, newborn, process
+from proctui.supervisor.worker_process import (
+    EVERYWHERE,
+    AnyWorker,
+    ForkServerWorker,
+    ForkWorker,
+    FreshWorker,
+    SpawnWorker,
+    plan_of,
+)
 
 if TYPE_CHECKING:
     from proctui.spec import WorkerSpec
 
-SESSION_TAG = "PROCTUI_SESSION"
-WORKER_TAG = "PROCTUI_WORKER"
-"""Set in every worker's environment: the trail that survives exec, setsid and double forks."""
-
 _mp: Any = mp_process
-_util: Any = util
+_context: Any = mp_context
 
 
 class Order(NamedTuple):
@@ -57,146 +62,21 @@ class Report(NamedTuple):
     reason: str = ""
 
 
-class Plan(NamedTuple):
-    """The part of a specification that the child needs, as plain values."""
-
-    id: str
-    target: str | None
-    command: tuple[str, ...] | None
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    name: str | None
-    daemon: bool | None
-    cwd: str
-    env: dict[str, str]
-    python: str | None
-    import_root: str
-
-    @classmethod
-    def of(cls, spec: WorkerSpec, tag: str) -> Plan:
-        """`spec` with the environment tags of session `tag` added."""
-        env = {"PYTHONUNBUFFERED": "1", **spec.env, SESSION_TAG: tag, WORKER_TAG: spec.id}
-        return cls(
-            spec.id, spec.target, spec.command, spec.args, spec.kwargs, spec.name, spec.daemon,
-            spec.cwd, env, spec.python, spec.import_root,
-        )  # fmt: skip
-
-
-class _Worker(process.PeekingProcess):
-    """What all workers are, whatever their start method."""
-
-    def __init__(self, plan: Plan, log_fd: int, report_fd: int) -> None:
-        super().__init__(name=plan.name or plan.id, daemon=bool(plan.daemon))
-        self._plan = plan
-        self._log_fd = log_fd
-        self._report_fd = report_fd
-        self._parent_sentinel: int | None = None
-        self._signals: hygiene.Handlers | None = None
-        """What the child has to change of the handlers it gets from us; None where it looks."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For spawn and forkserver: descriptors are handed over, not copied as numbers."""
-        state = dict(self.__dict__)
-        for key in ("_log_fd", "_report_fd"):
-            state[key] = reduction.DupFd(state[key])
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        for key in ("_log_fd", "_report_fd"):
-            self.__dict__[key] = state[key].detach()
-
-    def _bootstrap(self, parent_sentinel: int | None = None) -> int:
-        reporter = runner.Reporter(self._report_fd)
-        try:
-            self._put_in_order(parent_sentinel)
-        except OSError as error:
-            reporter.failed(_sentence(error))
-            return 1
-        self._reporter = reporter
-        return super()._bootstrap(parent_sentinel)
-
-    @staticmethod
-    def _after_fork() -> None:
-        # The stock one, but for what there is nothing to do: running code takes memory.
-        hygiene.stdin_again()
-        if _util._finalizer_registry:
-            _util._finalizer_registry.clear()
-        if _util._afterfork_registry.data:
-            _util._run_after_forkers()
-
-    def _put_in_order(self, parent_sentinel: int | None) -> None:
-        os.setsid()
-        hygiene.redirect(self._log_fd)
-        hygiene.reset_signals(self._signals)
-        os.set_inheritable(self._report_fd, False)
-        hygiene.fresh_streams()
-        for name, value in self._plan.env.items():
-            os.environ[name] = value
-        self._parent_sentinel = parent_sentinel
-        if self.daemon:
-            self._bind_to_parent()
-        self._enter_folder()
-
-    def _enter_folder(self) -> None:
-        try:
-            os.chdir(self._plan.cwd)
-        except OSError as error:
-            raise OSError(
-                error.errno, f"cwd {self._plan.cwd!r} can't be entered: {error.strerror}"
-            ) from error
-
-    def _bind_to_parent(self) -> None:
-        """Keeps the promise of a daemonic process: it ends with its parent, however that ends."""
-        runner.die_with_parent(self._parent_pid)  # type: ignore[attr-defined]
-
-    def run(self) -> None:
-        """In the child: runs the target, or becomes the command."""
-        plan = self._plan
-        if plan.command is not None:
-            _execute(list(plan.command), self._reporter)
-        elif plan.python is not None:
-            _execute_runner(plan, self._reporter, self._report_fd)
-        else:
-            sys.argv = [plan.target or plan.id]
-            runner.run_target(plan._asdict(), self._reporter, self._bind_to_parent)
-
-
-_W = TypeVar("_W", bound=_Worker)
-
-
-class _ForkWorker(_Worker, process.ForkProcess):
-    def __init__(self, plan: Plan, log_fd: int, report_fd: int) -> None:
-        inherited = os.environ
-        env = {name: value for name, value in plan.env.items() if inherited.get(name) != value}
-        super().__init__(plan._replace(env=env), log_fd, report_fd)
-
-    def _put_in_order(self, parent_sentinel: int | None) -> None:
-        keep = {self._log_fd, self._report_fd}
-        if parent_sentinel is not None:
-            keep.add(parent_sentinel)
-        hygiene.close_others(keep)
-        hygiene.forget_parents_helpers()
-        super()._put_in_order(parent_sentinel)
-        runner.take_main_place()
-
-
-class _SpawnWorker(_Worker, process.SpawnProcess):
-    pass
-
-
-class _ForkServerWorker(_Worker, process.ForkServerProcess):
-    def _bind_to_parent(self) -> None:
-        # The kernel's parent is the fork server, which lives as long as any of its children.
-        if self._parent_sentinel is not None:
-            hygiene.die_at_end_of_file(self._parent_sentinel)
-
-
-_CLASSES: dict[str, type[_Worker]] = {
-    "fork": _ForkWorker,
-    "spawn": _SpawnWorker,
-    "forkserver": _ForkServerWorker,
+_W = TypeVar("_W", bound=AnyWorker)
+_CLASSES: dict[str, type[FreshWorker]] = {
+    "spawn": SpawnWorker,
+    "forkserver": ForkServerWorker,
 }
+
+
+def prepare() -> None:
+    """Puts this process into an order that forked workers then find and need not make.
+
+    It must not write to its stdout and stderr through other objects than those of `sys` any more.
+    """
+    for chore in _chores():
+        chore()
+    os.environ.update(EVERYWHERE)
 
 
 def launch(spec: WorkerSpec, *, log_fd: int, tag: str) -> Launched:
@@ -228,16 +108,19 @@ def forks(spec: WorkerSpec) -> bool:
     return spec.start_method == "fork" or spec.command is not None or spec.python is not None
 
 
+_NOT_YET = OSError("not launched yet")
+
+
 def launch_together(orders: Sequence[Order], *, tag: str) -> list[Launched | OSError]:
     """As `launch` for each of these, which all fork, but with less memory and time for each.
 
     What `launch` would have raised stands in the place of what could not be launched.
     """
     outcomes: list[Launched | OSError] = []
-    prepared: list[tuple[int, _ForkWorker, int]] = []
+    prepared: list[tuple[int, ForkWorker, int]] = []
     for place, order in enumerate(orders):
         try:
-            prepared.append((place, *_prepare(_ForkWorker, order, tag)))
+            prepared.append((place, *_prepare(ForkWorker, order, tag)))
         except OSError as error:
             outcomes.append(error)
         else:
@@ -249,12 +132,9 @@ def launch_together(orders: Sequence[Order], *, tag: str) -> list[Launched | OSE
     return outcomes
 
 
-_NOT_YET = OSError("not launched yet")
-
-
 def _prepare(cls: type[_W], order: Order, tag: str) -> tuple[_W, int]:
     """A process that is not started yet, and the end of its pipe that is ours."""
-    plan = Plan.of(order.spec, tag)
+    plan = plan_of(order.spec, tag)
     report_r, report_w = os.pipe()
     try:
         return cls(plan, order.log_fd, report_w), report_r
@@ -264,9 +144,9 @@ def _prepare(cls: type[_W], order: Order, tag: str) -> tuple[_W, int]:
         raise
 
 
-def _started(worker: _Worker, report_r: int, refusal: BaseException | None = None) -> Launched:
+def _started(worker: AnyWorker, report_r: int, refusal: BaseException | None = None) -> Launched:
     """Closes what is not ours to keep."""
-    os.close(worker._report_fd)
+    os.close(worker.report_fd)
     if refusal is None:
         os.set_blocking(report_r, False)
     else:
@@ -274,21 +154,64 @@ def _started(worker: _Worker, report_r: int, refusal: BaseException | None = Non
     return Launched(worker, report_r)
 
 
-def _fork(workers: list[_ForkWorker]) -> list[OSError | None]:
-    changes = hygiene.signals_to_reset()
+def _fork(workers: list[ForkWorker]) -> list[OSError | None]:
+    handlers = hygiene.signals_to_reset()
+    parent = _mp._ParentProcess(_mp.current_process().name, os.getpid(), None)
+    main = ModuleType("__main__")
+    chores = _chores()
+    prospects: dict[tuple[str, str], ahead.Prospect | None] = {}
     for worker in workers:
-        worker._signals = changes
-    with _blocked_signals({signum for signum, _ in changes}):
+        plan = worker.plan
+        if plan["target"] is not None:
+            where = plan["target"].rpartition(":")[0], plan["import_root"]
+            if where not in prospects:
+                prospects[where] = ahead.look_ahead(*where)
+            if (prospect := prospects[where]) is not None:
+                worker.load = functools.partial(ahead.load, prospect)
+        worker.birth = newborn.Birth(
+            worker.log_fd,
+            worker.report_fd,
+            handlers,
+            os.sysconf("SC_OPEN_MAX"),
+            chores,
+            _differing(plan["env"]),
+            plan["cwd"],
+            bool(plan["daemon"]),
+            parent,
+            main,
+        )
+    with _blocked_signals({signum for signum, _ in handlers}):
         return process.start_together(workers)
 
 
-def _surroundings(worker: _Worker) -> contextlib.AbstractContextManager[None]:
-    if isinstance(worker, _SpawnWorker):
+def _chores() -> tuple[Callable[[], object], ...]:
+    chores: list[Callable[[], object]] = []
+    if hygiene.has_helpers():
+        chores.append(hygiene.forget_helpers)
+    if not hygiene.has_own_streams():
+        chores.append(hygiene.own_streams)
+    if _context._default_context._actual_context is not _context._concrete_contexts["fork"]:
+        chores.append(functools.partial(_context._force_start_method, "fork"))
+    return tuple(chores)
+
+
+def _differing(env: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """What is to be set because our own environment has something else."""
+    own = os.environ
+    return tuple(
+        (os.fsencode(name), os.fsencode(value))
+        for name, value in env.items()
+        if own.get(name) != value
+    )
+
+
+def _surroundings(worker: FreshWorker) -> contextlib.AbstractContextManager[None]:
+    if isinstance(worker, SpawnWorker):
         from multiprocessing import resource_tracker
 
         # Started first, since it must not keep this worker's log open.
         resource_tracker.ensure_running()
-        return _stdio_on(worker._log_fd)
+        return _stdio_on(worker.log_fd)
     return contextlib.nullcontext()
 
 
@@ -321,63 +244,11 @@ def _stdio_on(log_fd: int) -> Iterator[None]:
 def _no_main() -> Iterator[None]:
     """Hides our main module, which a spawned child would otherwise import as its own."""
     main = sys.modules["__main__"]
-    sys.modules["__main__"] = type(sys)("__main__")
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:
         sys.modules["__main__"] = main
-
-
-def _execute(argv: list[str], reporter: runner.Reporter) -> None:
-    hygiene.reset_signals_for_exec()
-    try:
-        os.execvp(argv[0], argv)
-    except (OSError, ValueError) as error:
-        reporter.failed(_exec_sentence(argv[0], error))
-        raise SystemExit(127 if isinstance(error, FileNotFoundError) else 126) from None
-
-
-def _exec_sentence(program: str, error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        import shutil
-
-        if shutil.which(program) is None:
-            return f"command not found: {program!r}"
-        return f"{program!r} can't be executed: the interpreter in its first line does not exist"
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return f"{program!r} can't be executed: {reason}"
-
-
-def _execute_runner(plan: Plan, reporter: runner.Reporter, report_fd: int) -> None:
-    import shutil
-
-    python = plan.python or sys.executable
-    if shutil.which(python) is None:
-        reporter.failed(f"python {python!r} is not an executable interpreter")
-        raise SystemExit(127)
-    me = _mp.current_process()
-    facts = plan._asdict() | {
-        "identity": list(me._identity),
-        "authkey": bytes(me.authkey).hex(),
-        "parent": me._parent_pid,
-        "parent_name": me._parent_name,
-        "parent_sentinel": process.parent_pidfd(me._parent_pid),
-    }
-    del facts["env"]
-    plan_fd = os.memfd_create("plan", 0)
-    with open(plan_fd, "wb", closefd=False) as file:
-        file.write(json.dumps(facts).encode())
-    os.lseek(plan_fd, 0, os.SEEK_SET)
-    inherited = [report_fd]
-    if facts["parent_sentinel"] is not None:
-        inherited.append(facts["parent_sentinel"])
-    for fd in inherited:
-        os.set_inheritable(fd, True)
-    _execute([python, "-u", runner.__file__, str(plan_fd), str(report_fd)], reporter)
-
-
-def _sentence(error: OSError) -> str:
-    return str(error.strerror or error) if error.errno is not None else str(error)
 
 
 def parse_reports(data: bytes) -> list[Report]:

@@ -6,26 +6,32 @@ wake-up descriptor, its open files.  None of that may reach user code.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import fcntl
 import os
 import select
 import signal
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from io import FileIO, TextIOWrapper
 from typing import Any
+
+SIG_SETMASK = int(signal.SIG_SETMASK)
+set_handler: Any = _signal.signal
+set_mask: Any = _signal.pthread_sigmask
+set_wakeup_fd = signal.set_wakeup_fd
+"""Those of `signal` make enumeration members of what they return, which is not wanted here."""
 
 _IGNORED_BY_PYTHON = frozenset({signal.SIGPIPE, signal.SIGXFSZ})
 """What an interpreter ignores from its start on (signal module, "Note on SIGPIPE")."""
 
 Handlers = tuple[tuple[int, Any], ...]
-"""Signals and the handlers they are to get."""
+"""Signals and the handlers they are to get, as `_signal.signal` takes them."""
 
 _former_streams: list[Any] = []
 """The supervisor's stream objects: were they collected, they would close our descriptors."""
-_stdin: Any = None
-_ready = False
-"""The streams are such as a worker needs: it need not make its own."""
+_HOLDERS = frozenset({"asyncio", "multiprocessing.resource_tracker", "multiprocessing.forkserver"})
+"""Modules that may hold descriptors of the parent."""
 
 
 def signals_to_reset() -> Handlers:
@@ -40,21 +46,30 @@ def signals_to_reset() -> Handlers:
         elif signum in _IGNORED_BY_PYTHON:
             wanted = signal.SIG_IGN
         if signal.getsignal(signum) is not wanted:
-            changes.append((int(signum), wanted))
+            handler = int(wanted) if isinstance(wanted, signal.Handlers) else wanted
+            changes.append((int(signum), handler))
     return tuple(changes)
 
 
-def reset_signals(changes: Handlers | None = None) -> None:
-    """Gives every signal what a fresh interpreter gives it, then lets blocked ones in.
+def settle_in(log_fd: int, env: Mapping[str, str]) -> None:
+    """Makes this fresh interpreter the leader of a session, with nothing but its log.
 
-    `changes` is what `signals_to_reset` said in the parent; without it they are looked for here.
-    The order matters: a signal that the parent blocked around the fork must not
-    meet the parent's handlers, whose wake-up descriptor leads to the parent.
+    Stdin comes from /dev/null, stdout and stderr go to the log, at descriptor level.
+    For a forked child `newborn` does this, and more.  Raises OSError.
     """
-    signal.set_wakeup_fd(-1)
-    for signum, wanted in signals_to_reset() if changes is None else changes:
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDONLY)
+    for fd, place in ((null, 0), (log_fd, 1), (log_fd, 2)):
+        os.dup2(fd, place)
+    for fd in {null, log_fd}:
+        if fd > 2:
+            os.close(fd)
+    set_wakeup_fd(-1)
+    for signum, wanted in signals_to_reset():
         signal.signal(signum, wanted)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    own_streams()
+    os.environ.update(env)
 
 
 def reset_signals_for_exec() -> None:
@@ -63,48 +78,32 @@ def reset_signals_for_exec() -> None:
         signal.signal(signum, signal.SIG_DFL)
 
 
-def redirect(log_fd: int) -> None:
-    """Stdin from /dev/null, stdout and stderr to the log, at descriptor level."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.dup2(log_fd, 1)
-    os.dup2(log_fd, 2)
-    for fd in {null, log_fd}:
-        if fd > 2:
-            os.close(fd)
-
-
-def close_others(keep: Collection[int]) -> None:
-    """Closes every descriptor above 2 but those in `keep`."""
+def close_others(keep: Collection[int], end: int) -> None:
+    """Closes every descriptor from 3 to below `end` but those in `keep`."""
     start = 3
     for fd in sorted(keep):
         os.closerange(start, fd)
         start = max(start, fd + 1)
-    os.closerange(start, os.sysconf("SC_OPEN_MAX"))
+    os.closerange(start, end)
 
 
-def fresh_streams() -> None:
+def has_own_streams() -> bool:
+    """Whether `own_streams` was called, here or in the process that this was forked from."""
+    return bool(_former_streams)
+
+
+def own_streams() -> None:
     """New `sys.stdin`, `stdout` and `stderr` on descriptors 0 to 2, unbuffered as with ``-u``.
 
-    A supervisor makes them once for itself: its forked children then need not make their own,
-    once their descriptors lead elsewhere.  `sys.stdin` is None until `stdin_again`, lest
-    multiprocessing replace it.
+    A supervisor makes them for itself: its forked children then need not make their own, once
+    their descriptors lead elsewhere.
     """
-    global _ready, _stdin
-    if not _ready:
-        _former_streams.extend((sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__))
-        for fd, name in ((1, "stdout"), (2, "stderr")):
-            stream = _stream(fd, "backslashreplace")
-            setattr(sys, name, stream)
-            setattr(sys, f"__{name}__", stream)
-        _stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-        _ready = True
-    sys.stdin = None
-
-
-def stdin_again() -> None:
-    """Undoes what `fresh_streams` did to `sys.stdin`."""
-    sys.stdin = _stdin
+    _former_streams.extend((sys.stdin, sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__))
+    for fd, name in ((1, "stdout"), (2, "stderr")):
+        stream = _stream(fd, "backslashreplace")
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def _stream(fd: int, errors: str) -> TextIOWrapper:
@@ -125,12 +124,17 @@ def die_at_end_of_file(fd: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def forget_parents_helpers() -> None:
+def has_helpers() -> bool:
+    """Whether there is anything for `forget_helpers` to do."""
+    return not _HOLDERS.isdisjoint(sys.modules)
+
+
+def forget_helpers() -> None:
     """Makes inherited module state forget what belongs to the parent.
 
     asyncio's running loop, and multiprocessing's descriptors to the resource
-    tracker and the fork server: they are closed here, and their numbers will be
-    given to other files.
+    tracker and the fork server: a forked child has them closed, and their numbers will
+    be given to other files.
     """
     asyncio: Any = sys.modules.get("asyncio")
     if asyncio is not None:

@@ -20,7 +20,7 @@ import multiprocessing.process
 import signal
 import types
 from json.encoder import encode_basestring_ascii as _quoted
-from typing import Any, Callable, Dict, Optional  # noqa: UP035
+from typing import Any, Callable, Dict, Mapping, Optional  # noqa: UP035
 
 _mp: Any = multiprocessing.process
 
@@ -89,17 +89,20 @@ def die_with_parent(parent_pid: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def find_target(target: str, import_root: str) -> Callable[..., Any]:
+Load = Callable[[], Optional[types.ModuleType]]  # noqa: UP045
+
+
+def find_target(target: str, import_root: str, load: Optional[Load] = None) -> Callable[..., Any]:  # noqa: UP045
     """The callable that ``module:name`` or ``path/to/file.py:name`` means.
 
-    `import_root` comes first on the import path.  Raises TargetError.
+    `import_root` comes first on the import path.  Where there is `load`, it is asked for the
+    module first.  Raises TargetError.
     """
     where, _, attribute = target.rpartition(":")
-    if import_root not in sys.path[:1]:
-        sys.path.insert(0, import_root)
-    _look_anew(import_root)
     try:
-        module = _load_file(where, import_root) if where.endswith(".py") else _load_module(where)
+        module = None if load is None else load()
+        if module is None:
+            module = _load(where, import_root)
     except TargetError:
         raise
     except BaseException as error:
@@ -117,6 +120,13 @@ def find_target(target: str, import_root: str) -> Callable[..., Any]:
             "expected a function or a Process subclass"
         )
     return found  # type: ignore[no-any-return]
+
+
+def _load(where: str, import_root: str) -> types.ModuleType:
+    if import_root not in sys.path[:1]:
+        sys.path.insert(0, import_root)
+    _look_anew(import_root)
+    return _load_file(where, import_root) if where.endswith(".py") else _load_module(where)
 
 
 def _look_anew(folder: str) -> None:
@@ -148,7 +158,7 @@ def _load_file(path: str, import_root: str) -> types.ModuleType:
     name = base[: -len(".py")]
     known = sys.modules.get(name)
     if known is not None:
-        if os.path.realpath(getattr(known, "__file__", None) or "") == os.path.realpath(full):
+        if os.path.realpath(getattr(known, "__file__", None) or "") == full:
             return known
         # A standard module of that name is in use already: it must stay what it is.
         name = "target_" + name
@@ -173,36 +183,38 @@ def _import_sentence(where: str, error: BaseException) -> str:
 
 
 def run_target(
-    plan: Dict[str, Any],  # noqa: UP006
+    plan: Mapping[str, Any],
     reporter: Reporter,
     bind_to_parent: Callable[[], None],
+    load: Optional[Load] = None,  # noqa: UP045
 ) -> None:
     """Finds the target of `plan`, says that it is ready, and runs it to its end.
 
-    `plan` has ``target``, ``import_root``, ``args``, ``kwargs`` and, where the
-    user set them, ``name`` and ``daemon``.  `bind_to_parent` is called for a
+    `plan` has ``id``, ``target``, ``import_root``, ``args``, ``kwargs``, and ``name`` and
+    ``daemon``, which are None where the user did not set them.  `bind_to_parent` is called for a
     `Process` subclass that made itself daemonic: it is to end with the parent,
-    as those are that were daemonic from the start.  Raises SystemExit(1) after a
-    failure was reported.
+    as those are that were daemonic from the start.  `load` is for
+    `find_target`.  Raises SystemExit(1) after a failure was reported.
     """
     try:
-        found = find_target(plan["target"], plan["import_root"])
+        found = find_target(plan["target"], plan["import_root"], load)
         is_process = isinstance(found, type) and issubclass(found, _mp.BaseProcess)
         body = _become(found, plan) if is_process else None
     except TargetError as error:
         reporter.failed(str(error))
         raise SystemExit(1) from None
+    if body is None:
+        reporter.ready(plan["name"] or plan["id"], bool(plan["daemon"]))
+        found(*plan["args"], **plan["kwargs"])
+        return
     me = _mp.current_process()
-    if me.daemon and not plan.get("daemon"):
+    if me.daemon and not plan["daemon"]:
         bind_to_parent()
     reporter.ready(me.name, me.daemon)
-    if body is not None:
-        body()
-    else:
-        found(*plan["args"], **plan["kwargs"])
+    body()
 
 
-def _become(cls: Any, plan: Dict[str, Any]) -> Callable[[], Any]:  # noqa: UP006
+def _become(cls: Any, plan: Mapping[str, Any]) -> Callable[[], Any]:
     """Makes an instance of a `Process` subclass this very process; answers its `run`.
 
     It is created under the worker's number, as if its parent had done so, which

@@ -350,6 +350,37 @@ def test_a_refused_fork_leaves_nothing_behind(
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
 
 
+def test_of_many_forked_together_one_may_be_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork, refused = os.fork, iter([False, True, False])
+
+    def sometimes() -> int:
+        if next(refused):
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return fork()
+
+    before = sorted(os.listdir("/proc/self/fd"))
+    log = os.open(tmp_path / "log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    specs = [
+        WorkerSpec(id=f"w-{n}", target="targets:end_with", args=(n,), import_root=HERE)
+        for n in range(3)
+    ]
+    monkeypatch.setattr(os, "fork", sometimes)
+    outcomes = child.launch_together([child.Order(spec, log) for spec in specs], tag="t")
+    monkeypatch.undo()
+    os.close(log)
+    first, second, third = outcomes
+    assert isinstance(second, BlockingIOError)
+    for launched, code in ((first, 0), (third, 2)):
+        assert isinstance(launched, child.Launched)
+        launched.process.join(30)
+        assert launched.process.exitcode == code
+        launched.process.close()
+        os.close(launched.report_fd)
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
 def test_reports_that_are_none_of_ours_are_refused() -> None:
     with pytest.raises(ValueError, match="Expecting value"):
         child.parse_reports(b"rubbish\n")
