@@ -21,10 +21,11 @@ class Helpers:
         self._others: dict[tuple[str | None, str], int] = {}
         """Tokens of other fork servers, by the worker they belong to and their line."""
 
-    def forked(self, worker: str, line: str) -> None:
-        """The supervisor's fork server, which runs `line`, forked that worker."""
+    def forked(self, worker: str, line: str = "") -> None:
+        """The supervisor's fork server, which runs `line` as far as known, forked that worker."""
         self._forked.add(worker)
-        self._own_lines.add(line)
+        if line:
+            self._own_lines.add(line)
 
     def label(self, kin: Kin, supervisor: Kin | None) -> None:
         """Says whether `kin` is a helper; one lives in the session of who started it."""

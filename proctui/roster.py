@@ -143,6 +143,8 @@ class Roster:
         if worker.pid is None:
             return set()
         self._by_pid[worker.pid] = worker.id
+        if worker.start_method == "forkserver":
+            self._family.helpers.forked(worker.id)
         return self._family.lead(Run(worker.id, worker.pid, worker.started_at), now)
 
     def _end_run(self, worker: Worker, now: float) -> None:
