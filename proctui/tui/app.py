@@ -24,7 +24,7 @@ from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.feed import Feed
 from proctui.tui.preferences import Kept
 from proctui.tui.screens.workers import WorkersScreen
-from proctui.tui.themes import OURS
+from proctui.tui.themes import OURS, legible_variables
 from proctui.tui.visiting import OpenFeed, Visit, VisitWanted
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ class ProctuiApp(App[int], inherit_bindings=False):
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot", "Maximize", "Minimize"):
                 yield command
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, with text that can be read."""
+        self.theme_variables = legible_variables(super().get_css_variables())
+        return self.theme_variables
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and ASCII for terminals that have nothing else."""

@@ -11,6 +11,11 @@ from proctui.lessons import LESSONS, Lesson
 from proctui.tui.actions import ACTIONS, Action
 from proctui.tui.screens.workers import WorkersScreen
 
+_TITLE = 2.0
+"""How much more the title of an action counts than that of a lesson."""
+_TOOLTIP = 0.2
+"""Score of what has the words in its explanation alone."""
+
 
 class ActionCommands(Provider):
     """Offers what the keys offer."""
@@ -31,7 +36,9 @@ class ActionCommands(Provider):
         """What matches the words."""
         matcher = self.matcher(query)
         for action, tip in self._applicable():
-            score = matcher.match(f"{action.title} {action.tooltip}")
+            score = _TITLE * matcher.match(action.title)
+            if not score and query.casefold() in action.tooltip.casefold():
+                score = _TOOLTIP
             if score > 0:
                 shown = matcher.highlight(action.title)
                 yield Hit(score, shown, partial(self._do, action), text=action.title, help=tip)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from textual.color import BLACK, WHITE, Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
+
+from proctui.tui.contrast import LEAST, legible, ratio
 
 HIGH_CONTRAST: Final = Theme(
     name="proctui-high-contrast",
@@ -22,10 +25,6 @@ HIGH_CONTRAST: Final = Theme(
     text_alpha=1.0,
     dark=True,
     variables={
-        "text-muted": "#e0e0e0",
-        "text-disabled": "#b8b8b8",
-        "block-cursor-background": "#ffe94a",
-        "block-cursor-foreground": "#000000",
         "border": "#ffffff",
         "footer-key-foreground": "#ffe94a",
     },
@@ -56,3 +55,81 @@ OURS: Final[Mapping[str, Theme]] = {theme.name: theme for theme in (HIGH_CONTRAS
 def names() -> tuple[str, ...]:
     """Every theme's name: ours first, then Textual's in the order of the alphabet."""
     return (*OURS, *sorted(BUILTIN_THEMES))
+
+
+_GROUNDS: Final = ("background", "surface", "panel")
+"""What text stands on."""
+_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "foreground": _GROUNDS,
+    "button-foreground": (*_GROUNDS, "primary-muted"),
+    "text-primary": (*_GROUNDS, "primary-muted"),
+    "text-secondary": _GROUNDS,
+    "text-accent": _GROUNDS,
+    "text-success": _GROUNDS,
+    "text-warning": (*_GROUNDS, "warning-muted"),
+    "text-error": (*_GROUNDS, "error-muted"),
+    "footer-key-foreground": ("footer-background",),
+    "footer-description-foreground": ("footer-background",),
+    "input-cursor-foreground": ("input-cursor-background",),
+}
+"""Colours of text, and what each must be legible on."""
+
+_BEARING: Final = (
+    ("block-cursor-background", "block-cursor-background", 0.6),
+    ("ground-primary", "primary", 0.87),
+    ("ground-error", "error", 0.87),
+    ("ground-success", "success", 0.87),
+)
+"""Grounds for ``$text`` and ``$text-muted``, what they are made from, how strong the text is."""
+_STEPS: Final = 20
+_QUIET: Final = 0.65
+"""Strength of what matters less, as ``$text-quiet``."""
+
+
+def legible_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """A theme's variables with text that can be read (WCAG 2.1, AA), changed as little as may be.
+
+    What is dimmed on purpose is made from these with an alpha and stays dimmer.
+    """
+    made = dict(variables)
+    for name, grounds in _TEXTS.items():
+        color = _color(variables[name])
+        if color is not None:
+            made[name] = _on(color, grounds, variables).hex
+    foreground, background = (_color(variables[name]) for name in ("foreground", "background"))
+    made["text-quiet"] = made["foreground"]
+    if foreground is not None and background is not None:
+        quiet = background.blend(foreground, _QUIET, 1.0)
+        made["text-quiet"] = _on(quiet, _GROUNDS, variables).hex
+    for name, source, alpha in _BEARING:
+        ground = _color(variables[source])
+        made[name] = variables[source] if ground is None else _bearing(ground, alpha).hex
+    return made
+
+
+def _on(color: Color, grounds: Iterable[str], variables: Mapping[str, str]) -> Color:
+    """`color`, legible on all of these."""
+    for ground in filter(None, (_color(variables[name]) for name in grounds)):
+        color = legible(color, ground)
+    return color
+
+
+def _bearing(ground: Color, alpha: float) -> Color:
+    """`ground`, moved as little as need be away from the text that Textual puts on it."""
+    made = ground
+    text = ground.get_contrast_text(1.0)
+    pole = BLACK if text.brightness > 0.5 else WHITE
+    for step in range(_STEPS):
+        made = ground.blend(pole, step / _STEPS, 1.0)
+        if ratio(made.blend(text, alpha, 1.0), made) >= LEAST:
+            break
+    return made
+
+
+def _color(value: str) -> Color | None:
+    """An opaque colour that is known; None for what depends on the background or the terminal."""
+    try:
+        color = Color.parse(value)
+    except ColorParseError:  # "auto 87%", "ansi_blue 50%"
+        return None
+    return color if color.ansi is None and color.a == 1 else None

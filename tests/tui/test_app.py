@@ -437,7 +437,9 @@ async def test_a_right_click_offers_what_applies() -> None:
 async def test_an_empty_session_explains_itself() -> None:
     clock = Clock()
     async with opened(session=(FakeClient(), FakeKernel(clock))) as stage:
-        await stage.sees("No workers yet: n starts one.", "Nothing is selected.")
+        await stage.sees(
+            "No workers yet", "n  starts a worker", "b  begins a lesson", "Nothing is selected."
+        )
 
 
 async def test_a_lost_supervisor_is_said_and_workers_can_still_be_killed() -> None:

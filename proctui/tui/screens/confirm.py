@@ -52,9 +52,7 @@ def tabulated(targets: Sequence[Target], now: float) -> Content:
         what = row.worker.label if row.worker is not None else row.command
         facts = f"  {target.pid or '':>7}  {old:>7}  "
         lines.append(
-            Content.assemble(
-                text.safe(target.name, width), (facts, "$text-muted"), (text.safe(what), "dim")
-            )
+            Content.assemble(text.safe(target.name, width), facts, (text.safe(what), "$text-muted"))
         )
     return Content("\n").join(lines)
 

@@ -117,12 +117,12 @@ class Help(Dialog[None]):
         return table
 
     def _group(self, table: Table, title: str, lines: Iterable[tuple[str, str, str]]) -> None:
-        accent = self.app.theme_variables.get("accent", "")
+        accent = self.app.theme_variables.get("text-accent", "")
         if table.row_count:
             table.add_row()
         table.add_row(Text(title, style=f"bold {accent}".strip()))
         for keys, name, more in lines:
-            table.add_row(Text(f"  {keys}", style="bold"), Text(name), Text(more, style="dim"))
+            table.add_row(Text(f"  {keys}", style="bold"), Text(name), Text(more))
 
 
 def _title_of(widget: Widget) -> str:

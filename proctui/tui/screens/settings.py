@@ -28,9 +28,9 @@ _PRESETS: dict[Preset, str] = {
     "htop": "htop: k signals, t tree, \\ filters",
 }
 _ON_QUIT: dict[OnQuit, str] = {
-    "ask": "ask what becomes of them",
-    "stop": "stop them",
-    "detach": "let them go on",
+    "ask": "ask what becomes of workers that run",
+    "stop": "stop workers that run",
+    "detach": "let workers that run go on",
 }
 _FILE_ORDER = "none"
 
@@ -85,15 +85,13 @@ class SettingsForm(Dialog[dict[str, Any]]):
             Input(refresh, placeholder="seconds; as the session says", compact=True, id="refresh"),
         )
         boxes = [
-            Checkbox(ACTIONS[name].title.lower().removeprefix("send a "), name in chosen.confirm,
-                     compact=True, id=f"confirm-{name}")
+            Checkbox(name, name in chosen.confirm, compact=True, id=f"confirm-{name}")
             for name in CONFIRMED
-        ]  # fmt: skip
+        ]
         yield _line("Ask before", *boxes[:3])
         yield _line("", *boxes[3:])
         leaving = [(_ON_QUIT[how], how) for how in get_args(OnQuit)]
-        yield _line("Quit, while", Label("workers run:", classes="form-between"),
-                    _choice("on_quit", leaving, chosen.on_quit))  # fmt: skip
+        yield _line("On leaving", _choice("on_quit", leaving, chosen.on_quit))
 
     def on_mount(self) -> None:
         """Says where it is kept."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from proctui.history import Point
 from proctui.model import ProcessDetails, Row
-from proctui.tui import text
+from proctui.tui import emptiness, text
 from proctui.tui.actions import ACTIONS, Action, Scene
 from proctui.tui.deeds import Deeds
 from proctui.tui.feed import Feed
@@ -42,8 +42,6 @@ from proctui.tui.widgets.view_bar import ViewBar
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None] | None]
 
-_EMPTY = "No workers yet: n starts one.  proctui FILE starts those of a worker file.  ? helps."
-_NO_MATCH = "Nothing matches the filter: / changes it, Esc takes it away."
 _AGING = 0.9
 """Seconds after which the ages and figures in the details are shown anew, with the next news."""
 _STEPS = 10
@@ -168,7 +166,7 @@ class WorkersScreen(Screen[None]):
         store = self.feed.store
         self._structure, self._stale = store.structure, False
         self.table.retain_tags(store.rows.keys())
-        self.table.placeholder = _NO_MATCH if self.listing.filter else self.nothing
+        self.table.placeholder = emptiness.no_match() if self.listing.filter else self.nothing
         self.table.show(self.listing.arrange(store, self.table.folded))
         self.views.listed()
         self.looks.follow()
@@ -176,7 +174,7 @@ class WorkersScreen(Screen[None]):
     @property
     def nothing(self) -> str:
         """What is said where there are no rows."""
-        return _EMPTY
+        return emptiness.no_workers()
 
     @property
     def place(self) -> str:

@@ -26,14 +26,14 @@ class Banner(Static):
 
 
 def _sentence(feed: Feed) -> str:
-    keys = {name: action.key for name, action in ACTIONS.items()}
     if feed.ended is not None:
         by = f" by {feed.ended.by}" if feed.ended.by else ""
-        return f"The session was ended{by}. Nothing of it runs any more. {keys['quit']} leaves."
+        quit_key = ACTIONS["quit"].key
+        return f"The session was ended{by}. Nothing of it runs any more. {quit_key} leaves."
     if feed.lost is not None:
         return (
             f"The supervisor ({feed.hello.pid}) is gone. Its workers are orphans now and go on; "
             "nobody can start or join them any more, "
-            f"{keys['terminate']} and {keys['kill']} still reach them."
+            f"{ACTIONS['terminate'].key} and {ACTIONS['kill'].key} still reach them."
         )
     return ""

@@ -22,7 +22,7 @@ _NAME = 16
 class Events(LineView):
     """The newest events on top; all, or those of one worker."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"events--bad", "events--notable"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"events--bad", "events--notable", "events--quiet"}
     cut = True
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -53,10 +53,12 @@ class Events(LineView):
     def line_text(self, index: int) -> Text:
         """One event: when, who, what, and by whom."""
         if not self._shown:
-            return Text(text.safe(self._nothing()), style="dim")
+            return Text(text.safe(self._nothing()), self._quiet)
         event = self._shown[index]
         moment = time.strftime("%H:%M:%S", time.localtime(event.time))
-        shown = Text.assemble((f"{moment}  ", "dim"), text.safe(event.worker or "session", _NAME))
+        shown = Text.assemble(
+            (f"{moment}  ", self._quiet), text.safe(event.worker or "session", _NAME)
+        )
         shown.append("  ")
         style = self._style(event)
         room = max(8, self.scrollable_content_region.width - shown.cell_len - 1)
@@ -65,8 +67,12 @@ class Events(LineView):
         if text.cells(said) + text.cells(by) > room:
             said = text.safe(said, max(8, room - text.cells(by)))
         shown.append(said, style)
-        shown.append(by, "dim")
+        shown.append(by, self._quiet)
         return shown
+
+    @property
+    def _quiet(self) -> Style:
+        return self.get_component_rich_style("events--quiet", partial=True)
 
     def _style(self, event: Event) -> Style:
         if event.kind in _BAD or (event.kind == "ended" and event.exitcode):

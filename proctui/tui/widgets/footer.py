@@ -46,8 +46,8 @@ class Footer(Widget):
             key, label = action.key, action.footer
             size = len(footer_text(action))
             dim = action.id in self._dimmed
-            style = "$footer-description-foreground 45%" if dim else "$footer-key-foreground bold"
-            rest = "$footer-description-foreground 45%" if dim else "$footer-description-foreground"
+            style = "$footer-description-foreground 55%" if dim else "$footer-key-foreground bold"
+            rest = "$footer-description-foreground 55%" if dim else "$footer-description-foreground"
             pieces.append(Content.assemble((key, style), " ", (label, rest), " " * FOOTER_GAP))
             self._places.append((at, at + size, action))
             at += size + FOOTER_GAP

@@ -116,6 +116,11 @@ class LineView(ScrollView, can_focus=True):
     def _to_end(self) -> None:
         self._adjust(max(0, len(self._pieces) - self.scrollable_content_region.height))
 
+    def watch_show_horizontal_scrollbar(self, _: bool) -> None:
+        """The bar takes a line away, or gives it back."""
+        if self.following:
+            self.call_after_refresh(self._to_end)
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling up ends the following, arriving at the end begins it again."""
         super().watch_scroll_y(old_value, new_value)

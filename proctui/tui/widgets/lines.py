@@ -131,6 +131,12 @@ class LinePainter:
     def _finish(self, pieces: _Pieces, base: Style, bar: str, bar_style: Style) -> Strip:
         """Scrolls sideways, cuts and fills to the table's width, and adds the bar."""
         inner = max(0, self.width - BAR)
+        if not self.left and inner >= self.layout.width:
+            # Each strip comes with seven caches: the fewer are made on the way, the better.
+            pieces.end(GAP)
+            pieces.add(" " * (inner - self.layout.width), base)
+            pieces.add(bar, bar_style)
+            return Strip(pieces.segments(), self.width)
         line = Strip(pieces.segments())
         if self.left:
             fixed = min(self.layout.fixed, inner)
@@ -211,6 +217,10 @@ class _Pieces:
         else:
             self._texts.append(shown)
             self._styles.append(style)
+
+    def end(self, gap: int) -> None:
+        """Takes the gap after the last column away."""
+        self._texts[-1] = self._texts[-1][:-gap]
 
     def segments(self) -> list[Segment]:
         return list(map(Segment, self._texts, self._styles))

@@ -39,6 +39,7 @@ class Panes(Vertical):
         self._now = 0.0
         self._more: ProcessDetails | None = None
         self._points: Sequence[Point] = ()
+        self._said = "", False
         self.hint = ""
         """What is said beside the tabs where the pane itself has nothing to say."""
 
@@ -147,8 +148,12 @@ class Panes(Vertical):
                 said += " · e: " + ("all" if self.filtered else "only the row under the cursor")
             case _:
                 said = self.hint
+        hint = bool(said) and said is self.hint
+        if (said, hint) == self._said:
+            return  # Textual would lay out the whole screen anew
+        self._said = said, hint
         says = self.query_one("#pane-says", Static)
-        says.set_class(bool(said) and said is self.hint, "-hint")
+        says.set_class(hint, "-hint")
         says.update(Content(said))
 
     # ------------------------------------------------------------------ searching the log

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from proctui.model import Row
-from proctui.tui import text
+from proctui.tui import emptiness, text
 from proctui.tui.widgets import scrollbar, succession
 from proctui.tui.widgets.cells import beat
 from proctui.tui.widgets.columns import Layout, Placed, fitted, stretched
@@ -64,7 +64,7 @@ class ProcessLines(Widget):
         """`clock` tells seconds since the epoch; tests bring their own."""
         super().__init__(name=name, id=id, classes=classes)
         self.placeholder = ""
-        """What is said where there are no rows; may be untrusted."""
+        """What is said where there are no rows; may be untrusted, and of several lines."""
         self._clock = clock
         self._frozen: float | None = None
         self._now = clock()
@@ -220,9 +220,13 @@ class ProcessLines(Widget):
     # --------------------------------------------------------------------------- drawing
 
     def _stamp(self, y: int) -> Stamp:
-        """What line `y` of the widget should show now; `_NOTHING` below the last row."""
+        """What line `y` of the widget should show now; below the last row `_NOTHING`, or in its
+        key what is said where there are no rows."""
         view, arrangement = self._view, self._arrangement
         index = view.top + y - HEADER
+        if not view.count:
+            said = emptiness.line(self.placeholder, y - HEADER, self.size.width, view.height)
+            return Stamp(said) if said else _NOTHING
         if not 0 <= index < view.count:
             return _NOTHING
         row = arrangement.rows[index]
@@ -246,8 +250,9 @@ class ProcessLines(Widget):
         stamp = self._stamp(y)
         self._painted[y] = stamp
         if stamp is _NOTHING:
-            empty = y == HEADER and not self._arrangement.rows
-            return self._painter.message(self.placeholder) if empty else self._painter.blank()
+            return self._painter.blank()
+        if not self._view.count:
+            return self._painter.message(stamp.key)
         strip = self._strips.get(stamp)
         if strip is None:
             if len(self._strips) >= _KEPT_STRIPS:

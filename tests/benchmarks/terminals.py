@@ -1,0 +1,174 @@
+"""Programs in pseudo-terminals of their own: what they write and when, and what they take."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+from tests.support import ROOT
+
+COLUMNS, LINES = 120, 40
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Pty:
+    """A program and its terminal.  Nothing is drawn unless somebody asks for it."""
+
+    def __init__(
+        self, argv: Sequence[str], *, folder: Path | None = None, env: Mapping[str, str] = {}
+    ) -> None:
+        self.main, other = os.openpty()
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self.came: list[tuple[float, bytes]] = []
+        """What was written and not drawn yet, and when (`time.perf_counter`)."""
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            env={**environment(), **env},
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0) and None,
+        )
+        os.close(other)
+
+    @property
+    def pid(self) -> int:
+        """Of the program."""
+        return self.process.pid
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen, of what was drawn."""
+        return "\n".join(self._screen.display)
+
+    def take(self, patience: float) -> bytes:
+        """What is written next; nothing where nothing comes."""
+        if not select.select([self.main], [], [], max(0.0, patience))[0]:
+            return b""
+        try:
+            data = os.read(self.main, 1 << 16)
+        except OSError:  # EIO: it has ended
+            return b""
+        self.came.append((time.perf_counter(), data))
+        return data
+
+    def draw(self) -> None:
+        """Draws what came, which takes time that a program on the same CPU may lack."""
+        for _, data in self.came:
+            self._stream.feed(data)
+        self.came.clear()
+
+    def when(self, condition: Callable[[], bool], quiet: float, patience: float = 60.0) -> float:
+        """When that had come which made something true of the screen.
+
+        Drawn only when nothing came for `quiet` seconds.
+        """
+        deadline = time.perf_counter() + patience
+        while True:
+            while self.take(quiet):
+                pass
+            for moment, data in self.came:
+                self._stream.feed(data)
+                if condition():
+                    self.came.clear()
+                    return moment
+            self.came.clear()
+            if time.perf_counter() > deadline or self.process.poll() is not None:
+                raise AssertionError(f"waited in vain:\n{self.text}")
+
+    def shows(self, *parts: str) -> Callable[[], bool]:
+        """A condition for `when`: all of this stands on the screen."""
+        return lambda: all(part in self.text for part in parts)
+
+    def type(self, keys: bytes) -> float:
+        """Types keys; when."""
+        moment = time.perf_counter()
+        os.write(self.main, keys)
+        return moment
+
+    def cpu(self) -> float:
+        """Seconds of CPU time taken so far, those of its ended children included."""
+        return cpu_of(self.pid)
+
+    def close(self) -> None:
+        """Ends it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGTERM)
+        deadline = time.perf_counter() + 5
+        while self.process.poll() is None and time.perf_counter() < deadline:
+            self.take(0.05)
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.main)
+
+
+@contextlib.contextmanager
+def pty(
+    argv: Sequence[str], *, folder: Path | None = None, env: Mapping[str, str] = {}
+) -> Iterator[Pty]:
+    """A program in a terminal for the length of a block."""
+    made = Pty(argv, folder=folder, env=env)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def environment() -> dict[str, str]:
+    """What programs find: a good terminal, and compiled Python files written and used."""
+    own = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    own |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COLORTERM": "truecolor"}
+    return own | {"PYTHONPATH": str(ROOT)}
+
+
+def proctui(*words: str) -> list[str]:
+    """The command line of ``proctui …``."""
+    return [sys.executable, "-m", "proctui", *words]
+
+
+def drain(terminals: Iterable[Pty], seconds: float) -> None:
+    """Takes what all of them write for a while, and forgets it."""
+    by_fd = {one.main: one for one in terminals}
+    deadline = time.perf_counter() + seconds
+    while (left := deadline - time.perf_counter()) > 0:
+        for fd in select.select(list(by_fd), [], [], left)[0]:
+            if not by_fd[fd].take(0):
+                del by_fd[fd]
+                continue
+            by_fd[fd].came.clear()
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU time that a process took, those of children it joined included."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def memory_of(pid: int) -> tuple[float, float]:
+    """Megabytes: resident, and what would be free without it (USS)."""
+    resident = unique = 0
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        name, _, rest = line.partition(":")
+        if name == "Rss":
+            resident = int(rest.split()[0])
+        elif name in ("Private_Clean", "Private_Dirty"):
+            unique += int(rest.split()[0])
+    return resident / 1024, unique / 1024

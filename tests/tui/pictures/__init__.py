@@ -1,0 +1,1 @@
+"""Pictures of the screen, made from histories: every view, dialog and state."""
