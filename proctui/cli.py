@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from proctui.arguments import OPEN, build
+from proctui.commands.arguments import OPEN, build
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -81,10 +81,10 @@ def _handler(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _run(handler: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    from proctui.mistakes import ConfigError
-    from proctui.private import NotPrivate
-    from proctui.session import SessionError
-    from proctui.sync_client import ConnectionLost
+    from proctui.files.mistakes import ConfigError
+    from proctui.sessions.private import NotPrivate
+    from proctui.sessions.session import SessionError
+    from proctui.sessions.sync_client import ConnectionLost
 
     try:
         return handler(arguments)
@@ -101,7 +101,7 @@ def _run(handler: Callable[[argparse.Namespace], int], arguments: argparse.Names
 
 
 def _complain(sentence: str) -> int:
-    from proctui.harmless import plain
+    from proctui.commands.harmless import plain
 
     print(f"proctui: {plain(sentence)}", file=sys.stderr)
     return FAILED

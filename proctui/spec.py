@@ -1,6 +1,6 @@
 """What the user asks for: worker specifications and their policies.
 
-Plain frozen data, no I/O.  `proctui.config` makes these from files, the
+Plain frozen data, no I/O.  `proctui.files.config` makes these from files, the
 protocol carries them, the supervisor obeys them.
 """
 
@@ -56,7 +56,7 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     join_timeout: float | None = None
     """How long a join without a timeout of its own waits; None waits for ever."""
     cwd: str = "/"
-    """Absolute; `proctui.config` resolves it against the worker file's folder."""
+    """Absolute; `proctui.files.config` resolves it against the worker file's folder."""
     env: dict[str, str] = msgspec.field(default_factory=dict)
     """Added to the supervisor's environment in the worker."""
     python: str | None = None

@@ -13,8 +13,7 @@ from typing import BinaryIO
 import msgspec
 import pytest
 
-from proctui import procfs
-from proctui.places import STATE_VARIABLE
+from proctui.linux import procfs
 from proctui.protocol import (
     PROTOCOL_VERSION,
     AnyCommand,
@@ -24,7 +23,8 @@ from proctui.protocol import (
     decode_command,
     encode,
 )
-from proctui.session import Facts, SessionPaths, boot_id
+from proctui.sessions.places import STATE_VARIABLE
+from proctui.sessions.session import Facts, SessionPaths, boot_id
 from proctui.supervisor.logs import file_name
 
 

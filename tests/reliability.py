@@ -22,13 +22,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from proctui import journal, leftovers, startup
-from proctui.follow import Follower
-from proctui.places import RUNTIME_VARIABLE, STATE_VARIABLE
 from proctui.protocol import Event, Restart, Shutdown
-from proctui.session import SessionPaths, find, list_sessions
+from proctui.sessions import journal, leftovers, startup
+from proctui.sessions.follow import Follower
+from proctui.sessions.places import RUNTIME_VARIABLE, STATE_VARIABLE
+from proctui.sessions.session import SessionPaths, find, list_sessions
+from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.spec import SessionSpec, WorkerSpec
-from proctui.sync_client import ConnectionLost, SyncClient
 from tests.support import ROOT, until
 
 PRINTER = """

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from proctui import config
 from proctui.commands.output import confirm, interactive, print_object, say
 from proctui.commands.workers import tell
-from proctui.difference import Difference, difference
+from proctui.files import config
+from proctui.files.difference import Difference, difference
 from proctui.protocol import Add, Describe, Outcome, Reload, Reply
-from proctui.session import SessionError, find
+from proctui.sessions.session import SessionError, find
+from proctui.sessions.sync_client import SyncClient
 from proctui.spec import SessionSpec
-from proctui.sync_client import SyncClient
 
 AT_ONCE = 500
 """Specifications in one command: a line to the supervisor is bounded (`protocol.MAX_LINE`)."""

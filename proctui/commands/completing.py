@@ -11,19 +11,19 @@ from proctui.commands.output import say
 def completion(arguments: argparse.Namespace) -> int:
     """Prints a shell's script, or the names of sessions or workers, one a line."""
     if arguments.what == "sessions":
-        from proctui.session import list_sessions
+        from proctui.sessions.session import list_sessions
 
         for session in list_sessions():
             say(session.name)
     elif arguments.what == "workers":
         from proctui.commands.logs import known_workers
-        from proctui.session import find
+        from proctui.sessions.session import find
 
         for worker in known_workers(find(arguments.session, running=False)):
             say(worker)
     else:
-        from proctui.arguments import build
-        from proctui.completion import script
+        from proctui.commands.arguments import build
+        from proctui.commands.completion import script
 
         sys.stdout.write(script(arguments.what, build()))
     return 0

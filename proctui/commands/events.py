@@ -8,11 +8,12 @@ import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from proctui import journal, trace
 from proctui.commands.output import complain, newest, print_object, say
 from proctui.protocol import Event
-from proctui.session import Session, find, supervisor_goes
-from proctui.sync_client import ConnectionLost, SyncClient
+from proctui.sessions import journal
+from proctui.sessions.session import Session, find, supervisor_goes
+from proctui.sessions.sync_client import ConnectionLost, SyncClient
+from proctui.views import trace
 
 FIELDS = ("seq", "time", "kind", "worker", "pid", "exitcode", "signal", "by", "text")
 """Of an event as JSON, always all of them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctui import config
 from proctui.commands.output import complain, print_object, print_table, say
+from proctui.files import config
 
 
 def check(arguments: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from proctui.commands.output import answer, complain, interactive
+from proctui.linux.protect import look_around, protected
 from proctui.model import Worker
-from proctui.protect import look_around, protected
 from proctui.protocol import Hello
-from proctui.session import SessionError
+from proctui.sessions.session import SessionError
 
 
 def let_through(workers: Sequence[Worker], words: Sequence[str], hello: Hello) -> list[str]:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import msgspec
 
-from proctui import config, leftovers, settings, startup
-from proctui.arguments import build
+from proctui.commands.arguments import build
 from proctui.commands.output import complain, confirm, interactive, say
-from proctui.mistakes import ConfigError
-from proctui.session import Session, SessionError, SessionPaths, find, list_sessions
+from proctui.files import config, settings
+from proctui.files.mistakes import ConfigError
+from proctui.linux.treekill import Report
+from proctui.sessions import leftovers, startup
+from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
 from proctui.spec import SessionSpec
-from proctui.treekill import Report
 
 
 def open(arguments: argparse.Namespace) -> int:
@@ -71,7 +72,7 @@ def _wanted(arguments: argparse.Namespace) -> SessionSpec:
 
 
 def _session_name(name: str) -> str:
-    from proctui.checks import NAME_RULE, is_name
+    from proctui.files.checks import NAME_RULE, is_name
 
     if not is_name(name):
         raise ConfigError("--session", "", NAME_RULE)

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from proctui import journal
+from proctui.commands.harmless import log_text, plain
 from proctui.commands.output import complain
 from proctui.commands.resolving import chosen
-from proctui.follow import Follower
-from proctui.harmless import log_text, plain
-from proctui.leftovers import find as find_leftovers
-from proctui.session import Session, find, spec_names
+from proctui.sessions import journal
+from proctui.sessions.follow import Follower
+from proctui.sessions.leftovers import find as find_leftovers
+from proctui.sessions.session import Session, find, spec_names
 from proctui.supervisor.logs import LogStore
 
 INTERVAL = 0.1

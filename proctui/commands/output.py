@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
-from proctui.harmless import cells, plain
+from proctui.commands.harmless import cells, plain
 
 Item = TypeVar("Item")
 

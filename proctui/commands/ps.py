@@ -8,15 +8,16 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from proctui import journal, procfs
 from proctui.commands.output import amount, moment, print_objects, print_table
-from proctui.exitcodes import exitcode_text
+from proctui.core.exitcodes import exitcode_text
+from proctui.core.store import NAMING_PATIENCE, Store
 from proctui.kernel import KernelView
+from proctui.linux import procfs
 from proctui.model import Pass, Row, Worker
 from proctui.protocol import PROTOCOL_VERSION, Hello, Snapshot
-from proctui.session import Session, boot_id, find
-from proctui.store import NAMING_PATIENCE, Store
-from proctui.sync_client import SyncClient
+from proctui.sessions import journal
+from proctui.sessions.session import Session, boot_id, find
+from proctui.sessions.sync_client import SyncClient
 
 
 def ps(arguments: argparse.Namespace) -> int:

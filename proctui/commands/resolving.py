@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from proctui.session import SessionError
+from proctui.sessions.session import SessionError
 
 
 def chosen(known: Sequence[str], words: Sequence[str]) -> list[str]:

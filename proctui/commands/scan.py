@@ -6,11 +6,11 @@ import argparse
 import time
 from collections.abc import Iterable, Sequence
 
-from proctui import procfs
 from proctui.commands.output import complain, print_object, print_table, say
-from proctui.exitcodes import exitcode_text
-from proctui.known import known_sessions
-from proctui.scan import INIT, Found, Orphan, Zombie, collect, still_there
+from proctui.core.exitcodes import exitcode_text
+from proctui.linux import procfs
+from proctui.machine.known import known_sessions
+from proctui.machine.scan import INIT, Found, Orphan, Zombie, collect, still_there
 
 _SECOND_LOOK = 0.2
 """Seconds that a parent has to reap before its zombie counts: every process is one for a moment."""

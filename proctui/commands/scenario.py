@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from proctui import startup
 from proctui.commands import launching
 from proctui.commands.output import complain, print_object, print_objects, print_table, say
 from proctui.lessons import TOPICS, Lesson, Parameter, files, find
+from proctui.sessions import startup
 from proctui.tui.actions import ACTIONS, key_name
 
 WRONG_USAGE: Final = 2

@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from proctui import leftovers
 from proctui.commands.output import (
     amount,
     complain,
@@ -20,7 +19,8 @@ from proctui.commands.output import (
     say,
 )
 from proctui.protocol import Shutdown
-from proctui.session import (
+from proctui.sessions import leftovers
+from proctui.sessions.session import (
     Session,
     SessionError,
     find,
@@ -30,7 +30,7 @@ from proctui.session import (
     starting,
     supervisor_goes,
 )
-from proctui.sync_client import ConnectionLost, SyncClient
+from proctui.sessions.sync_client import ConnectionLost, SyncClient
 
 PATIENCE = 1.0
 """Seconds that `ls` waits for each supervisor."""

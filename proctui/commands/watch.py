@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from proctui.session import SessionError
+from proctui.sessions.session import SessionError
 
 
 def watch(arguments: argparse.Namespace) -> int:

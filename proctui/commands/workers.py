@@ -11,6 +11,7 @@ import msgspec
 from proctui.commands.guard import let_through
 from proctui.commands.output import complain, print_objects, say
 from proctui.commands.resolving import chosen
+from proctui.linux.signals import signal_name, signal_number
 from proctui.protocol import (
     Adopted,
     Command,
@@ -25,9 +26,8 @@ from proctui.protocol import (
     Start,
     Stop,
 )
-from proctui.session import SessionError, find
-from proctui.signals import signal_name, signal_number
-from proctui.sync_client import SyncClient
+from proctui.sessions.session import SessionError, find
+from proctui.sessions.sync_client import SyncClient
 
 GRACE = 5.0
 """Seconds that descendants of a terminated or stopped worker get before they are killed."""
@@ -135,8 +135,8 @@ def _end_trees(
     grace: float,
 ) -> Reply:
     """The workers by their supervisor, what descends from them by us, held before they end."""
-    from proctui.treekill import end_tree
-    from proctui.worker_trees import hold_trees
+    from proctui.commands.worker_trees import hold_trees
+    from proctui.linux.treekill import end_tree
 
     meant = [worker for worker in snapshot.workers if worker.id in workers]
     held = hold_trees(meant, client.hello)

@@ -16,17 +16,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from proctui.brief import BriefLives
-from proctui.discovery import Newcomers
-from proctui.flock import Flock
-from proctui.grip import Source, default_source
+from proctui.kernel.brief import BriefLives
+from proctui.kernel.discovery import Newcomers
+from proctui.kernel.flock import Flock
+from proctui.kernel.watched import Budget, Watched
+from proctui.linux.grip import Source, default_source
+from proctui.linux.pidfd import EndWatcher
+from proctui.linux.procconn import ProcConnector
+from proctui.linux.procfs import Stat
+from proctui.linux.trails import tagged
+from proctui.linux.treekill import user_name
 from proctui.model import Pass, ProcessDetails
-from proctui.pidfd import EndWatcher
-from proctui.procconn import ProcConnector
-from proctui.procfs import Stat
-from proctui.trails import tagged
-from proctui.treekill import user_name
-from proctui.watched import Budget, Watched
 
 SLICE = 256
 """Processes read before the loop gets its turn."""

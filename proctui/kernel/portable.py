@@ -1,6 +1,6 @@
 """What psutil gives: details on demand, machine totals, and a stand-in for /proc.
 
-The functions from `read_stat` on have the contracts of `proctui.procfs`.  They
+The functions from `read_stat` on have the contracts of `proctui.linux.procfs`.  They
 serve systems without /proc (macOS): nothing can be held open there, so
 identity is pid and start time, ends are found by looking, and exit codes of
 other programs' children are not known.
@@ -15,9 +15,9 @@ from typing import TypeVar
 
 import psutil
 
-from proctui import procfs
+from proctui.linux import procfs
+from proctui.linux.procfs import MAX_COMMAND, SESSION_VARIABLE, WORKER_VARIABLE, Stat
 from proctui.model import ProcessDetails
-from proctui.procfs import MAX_COMMAND, SESSION_VARIABLE, WORKER_VARIABLE, Stat
 
 KEEPS_OPEN = False
 _STATES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proctui.core.store import Store
 from proctui.lessons.lesson import Lesson, Step, Topic
 from proctui.lessons.seen import (
     both,
@@ -16,7 +17,6 @@ from proctui.lessons.seen import (
 )
 from proctui.model import Row
 from proctui.protocol import Event
-from proctui.store import Store
 
 
 def _alive_after(event: Event) -> bool:

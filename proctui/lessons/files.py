@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from proctui import config
+from proctui.files import config
 from proctui.lessons import find
 from proctui.lessons.lesson import Lesson, Parameter
 from proctui.spec import SessionSpec, WorkerSpec

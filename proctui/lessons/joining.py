@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proctui.core.store import Store
 from proctui.lessons.lesson import Lesson, Step, Topic
 from proctui.lessons.seen import (
     both,
@@ -15,7 +16,6 @@ from proctui.lessons.seen import (
     with_exitcode,
     worker,
 )
-from proctui.store import Store
 
 JOIN_TIMEOUT = Lesson(
     id="join-timeout",

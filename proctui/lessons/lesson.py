@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from proctui.store import Store
+from proctui.core.store import Store
 
 Seen = Callable[[Store], bool]
 """Whether something was really observed: from rows, events and histories alone, never by time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proctui.core.store import Store
 from proctui.lessons.lesson import Lesson, Step, Topic
 from proctui.lessons.seen import (
     both,
@@ -16,7 +17,6 @@ from proctui.lessons.seen import (
     zombie_with,
 )
 from proctui.model import Row
-from proctui.store import Store
 
 FUNCTION_TARGET = Lesson(
     id="function-target",

@@ -10,12 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from fnmatch import translate
 
-from proctui.exitcodes import exitcode_text
-from proctui.history import History, Mark, MarkKind
+from proctui.core.exitcodes import exitcode_text
+from proctui.core.history import History, Mark, MarkKind
+from proctui.core.store import Store
 from proctui.lessons.lesson import Seen
 from proctui.model import CureKind, Row, Worker
 from proctui.protocol import Event, EventKind
-from proctui.store import Store
 
 
 def both(*parts: Seen) -> Seen:

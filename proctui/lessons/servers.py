@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proctui.core.store import Store
 from proctui.lessons.lesson import Lesson, Parameter, Step, Topic
 from proctui.lessons.seen import (
     both,
@@ -14,7 +15,6 @@ from proctui.lessons.seen import (
     went_through,
     with_exitcode,
 )
-from proctui.store import Store
 
 
 def _served(store: Store, server: str, clients: str) -> bool:

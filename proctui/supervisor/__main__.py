@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from proctui.journal import Journal
+from proctui.sessions.journal import Journal
 from proctui.supervisor import child, host
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.server import Server, listen

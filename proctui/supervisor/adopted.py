@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from proctui import procfs
+from proctui.linux import procfs
 from proctui.protocol import Adopted, Outcome
 from proctui.supervisor import host
 from proctui.supervisor.words import ending

@@ -1,12 +1,12 @@
 """Specifications that arrive over the socket: what can't be right in them.
 
-`proctui.config` says far more, and where; this only keeps from the supervisor
+`proctui.files.config` says far more, and where; this only keeps from the supervisor
 what would fail late or hurt others.
 """
 
 from __future__ import annotations
 
-from proctui.signals import signal_number
+from proctui.linux.signals import signal_number
 from proctui.spec import WorkerSpec
 
 LONGEST_ID = 200

@@ -19,7 +19,7 @@ LONGEST_TEXT = 2000
 
 
 class Appender(Protocol):
-    """Where events are kept (`proctui.journal.Journal`)."""
+    """Where events are kept (`proctui.sessions.journal.Journal`)."""
 
     def append(self, event: Event) -> None:
         """Raises OSError."""

@@ -2,7 +2,7 @@
 
 One file per worker, written by the worker's own descriptor, so that it outlives the
 supervisor.  Standard library only: the supervisor imports this.  Reading back is
-`proctui.follow`.
+`proctui.sessions.follow`.
 
 A file is bounded by releasing its oldest blocks in place, `fallocate(2)` with
 ``FALLOC_FL_PUNCH_HOLE``: its size, all offsets and the writer's descriptor stay valid and

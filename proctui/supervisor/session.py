@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from proctui.journal import Journal
 from proctui.protocol import Outcome
+from proctui.sessions.journal import Journal
 from proctui.spec import SessionSpec, WorkerSpec
 from proctui.supervisor import host
 from proctui.supervisor.ending import Answer, Ending

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from proctui.signals import signal_name, signal_number
+from proctui.linux.signals import signal_name, signal_number
 from proctui.supervisor.record import Record
 from proctui.supervisor.world import Done, Run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 
-from proctui.signals import signal_name
+from proctui.linux.signals import signal_name
 from proctui.supervisor.record import Record
 from proctui.supervisor.words import seconds
 from proctui.supervisor.world import Done, Run, Timer, World

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from proctui.linux.signals import signal_number
 from proctui.model import Worker
-from proctui.signals import signal_number
 from proctui.spec import WorkerSpec
 from proctui.supervisor import policy, signalling
 from proctui.supervisor.joining import Joins, Ticket

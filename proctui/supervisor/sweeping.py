@@ -1,4 +1,4 @@
-"""Has `proctui.sweep` end what the workers left behind, and tells what came of it."""
+"""Has `proctui.linux.sweep` end what the workers left behind, and tells what came of it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Sweep:
             self._run(0.0)
 
     def _run(self, grace: float) -> None:
-        argv = [sys.executable, "-P", "-m", "proctui.sweep"]
+        argv = [sys.executable, "-P", "-m", "proctui.linux.sweep"]
         try:
             self._helper = Helper(
                 self._loop, argv, self._order(grace), grace + TIMEOUT, self._finished

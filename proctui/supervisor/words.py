@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from proctui.signals import signal_name
+from proctui.linux.signals import signal_name
 
 LONGEST_LABEL = 1000
 """Characters of untrusted text that are kept where they'd be repeated in every event."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from proctui.client import ConnectionLost
 from proctui.model import Row
 from proctui.protocol import Add, Command, Describe
+from proctui.sessions.client import ConnectionLost
 from proctui.spec import WorkerSpec
 from proctui.tui.applying import left_by
 from proctui.tui.bulk import Bulk

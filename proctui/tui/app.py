@@ -14,11 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from proctui import settings, settings_file
-from proctui.client import Client, ConnectionLost
-from proctui.foreign import ForeignClient
+from proctui.files import settings, settings_file
 from proctui.kernel import KernelView
-from proctui.session import SessionPaths
+from proctui.kernel.foreign import ForeignClient
+from proctui.sessions.client import Client, ConnectionLost
+from proctui.sessions.session import SessionPaths
 from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.feed import Feed
@@ -67,7 +67,7 @@ class ProctuiApp(App[int], inherit_bindings=False):
     def __init__(
         self, feed: Feed, open_feed: OpenFeed | None = None, kept: Kept | None = None
     ) -> None:
-        """`open_feed` connects to another session, or raises `proctui.client.ConnectionLost`."""
+        """`open_feed` connects to another session, or raises `ConnectionLost`."""
         super().__init__()
         self.feed = feed
         self._open_feed = open_feed or _feed_of
@@ -132,8 +132,8 @@ class ProctuiApp(App[int], inherit_bindings=False):
 def run(paths: SessionPaths) -> int:
     """Shows the session until the person leaves; returns the exit code of the program.
 
-    Raises `proctui.client.ConnectionLost` where the supervisor can't be reached, and
-    `proctui.mistakes.ConfigError` for settings that are wrong.
+    Raises `proctui.sessions.client.ConnectionLost` where the supervisor can't be reached, and
+    `proctui.files.mistakes.ConfigError` for settings that are wrong.
     """
     return asyncio.run(_run(paths))
 
@@ -142,7 +142,7 @@ def watch(pids: Sequence[int]) -> int:
     """Shows the trees of processes that proctui did not launch; returns the exit code.
 
     Raises `ProcessLookupError` with one sentence where one of them does not exist, and
-    `proctui.mistakes.ConfigError` for settings that are wrong.
+    `proctui.files.mistakes.ConfigError` for settings that are wrong.
     """
     return asyncio.run(_watch(pids))
 

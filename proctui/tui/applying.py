@@ -1,6 +1,6 @@
 """When the actions apply, and the sentences that say why they don't.  Pure.
 
-What concerns a process is decided by `proctui.rules`; here is what depends on the screen.
+What concerns a process is decided by `proctui.core.rules`; here is what depends on the screen.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from proctui import rules
+from proctui.core import rules
+from proctui.core.rules import why_not
 from proctui.model import Row
-from proctui.rules import why_not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def foreign_zombie(row: Row | None) -> bool:
 
 
 def asks(action: rules.Action) -> Rule:
-    """The rule of `proctui.rules` for this action, as a whole sentence."""
+    """The rule of `proctui.core.rules` for this action, as a whole sentence."""
 
     def rule(row: Row | None, scene: Scene) -> str | None:
         if row is None:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from proctui.client import ConnectionLost
 from proctui.model import Row
 from proctui.protocol import CancelJoin, Command, Join, Outcome, Reply, Stop
+from proctui.sessions.client import ConnectionLost
 from proctui.tui.feed import Feed
 from proctui.tui.operate import Said, told
 from proctui.tui.work import Work, Works

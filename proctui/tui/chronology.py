@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from proctui.lifelines import Lifeline, lifeline
+from proctui.core.store import Store
 from proctui.model import Row
-from proctui.past import WithPast, ghost
 from proctui.protocol import Event
-from proctui.store import Store
-from proctui.timeline import Window
 from proctui.tui.listing import Listing
-from proctui.view import Arrangement
+from proctui.views.lifelines import Lifeline, lifeline
+from proctui.views.past import WithPast, ghost
+from proctui.views.timeline import Window
+from proctui.views.view import Arrangement
 
 
 class Chronology:

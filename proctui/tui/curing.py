@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from proctui.grip import Grip, default_source, hold
+from proctui.core.naming import person
+from proctui.core.rules import parent_of
+from proctui.linux.grip import Grip, default_source, hold
 from proctui.model import CureKind, Row
-from proctui.naming import person
-from proctui.rules import parent_of
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
 from proctui.tui.neglect import HARDER, SIGNALS, Culprit, culprits, explained, planned, ways
@@ -118,7 +118,7 @@ class Curing:
 
     async def _agreed(self, found: Sequence[Culprit], kind: CureKind, refused: str) -> bool:
         """Asks before a parent is ended, or after a milder cure did not help."""
-        from proctui.signals import effect, signal_number
+        from proctui.linux.signals import effect, signal_number
         from proctui.tui.screens.confirm import Confirm, Question
 
         verb, signal = _VERBS[kind], SIGNALS[kind]

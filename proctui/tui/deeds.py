@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from proctui.core.rules import why_not
+from proctui.files.settings import Confirmed, Settings
 from proctui.model import Row
 from proctui.protocol import (
     Adopted,
@@ -20,8 +22,6 @@ from proctui.protocol import (
     Start,
     Stop,
 )
-from proctui.rules import why_not
-from proctui.settings import Confirmed, Settings
 from proctui.tui.actions import ACTIONS, Scene, left_by
 from proctui.tui.adding import Adding
 from proctui.tui.bulk import Bulk
@@ -31,7 +31,7 @@ from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
 from proctui.tui.plan import Plan, Reach, Reason, Target, listed, plan, running, target
 from proctui.tui.screens.dialog import Dialog
-from proctui.view import below
+from proctui.views.view import below
 
 if TYPE_CHECKING:
     from proctui.tui.screens.confirm import Question
@@ -204,7 +204,7 @@ class Deeds:
     async def _confirmed(
         self, rows: Sequence[Row], verb: str, signal: str, left_out: int = 0
     ) -> None:
-        from proctui.signals import effect, signal_number
+        from proctui.linux.signals import effect, signal_number
         from proctui.tui.screens.confirm import Question
 
         protected = self.protected()
@@ -231,7 +231,7 @@ class Deeds:
 
     def protected(self) -> Reason:
         """Says of a pid why it should be left alone, as things are now."""
-        from proctui import protect
+        from proctui.linux import protect
 
         around = protect.look_around(self.feed.supervisors())
         return partial(protect.protected, around=around)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from proctui import trace
-from proctui.lifelines import lifeline
-from proctui.past import WithPast
-from proctui.store import Store
-from proctui.view import arrange
+from proctui.core.store import Store
+from proctui.views import trace
+from proctui.views.lifelines import lifeline
+from proctui.views.past import WithPast
+from proctui.views.view import arrange
 
 Kind = Literal["trace", "picture"]
 

@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from proctui.client import ConnectionLost
+from proctui.core.store import Store
 from proctui.kernel import machine_totals
 from proctui.model import Pass, ProcessDetails
 from proctui.protocol import Command, Event, Hello, Reply, Snapshot, Subscribe
-from proctui.store import Store
+from proctui.sessions.client import ConnectionLost
 
 _GAP = 0.012
 """Seconds between two calls of the listener at least: below a frame, above a burst's spacing."""
@@ -27,7 +27,7 @@ _SHARE = 2.0
 
 
 class SessionClient(Protocol):
-    """What the screen needs of `proctui.client.Client`."""
+    """What the screen needs of `proctui.sessions.client.Client`."""
 
     @property
     def hello(self) -> Hello:

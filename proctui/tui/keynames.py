@@ -9,8 +9,8 @@ import re
 import unicodedata
 from typing import Final
 
-from proctui.checks import text
-from proctui.mistakes import Wrong, hint, quoted
+from proctui.files.checks import text
+from proctui.files.mistakes import Wrong, hint, quoted
 
 NAMED: Final = (
     "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete",

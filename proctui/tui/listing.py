@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
-from proctui.filters import FilterError, parse
 from proctui.model import Row
-from proctui.view import DESCENDING_FIRST, Arrangement, Column, Predicate, arrange
+from proctui.views.filters import FilterError, parse
+from proctui.views.view import DESCENDING_FIRST, Arrangement, Column, Predicate, arrange
 
 
 class Forest(Protocol):
-    """What of `proctui.store.Store` is needed here."""
+    """What of `proctui.core.store.Store` is needed here."""
 
     rows: dict[str, Row]
 

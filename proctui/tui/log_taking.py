@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from proctui.follow import Follower
+from proctui.sessions.follow import Follower
 from proctui.tui.loglines import LogLines, plain
 
 CLIPBOARD = 64 * 1024

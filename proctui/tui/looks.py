@@ -12,7 +12,15 @@ from proctui.tui.actions import who
 from proctui.tui.operate import Said
 from proctui.tui.widgets.panes import Pane
 from proctui.tui.widgets.prompt import Prompt, Purpose
-from proctui.view import Predicate, above, below, containing, is_orphan, is_zombie, next_matching
+from proctui.views.view import (
+    Predicate,
+    above,
+    below,
+    containing,
+    is_orphan,
+    is_zombie,
+    next_matching,
+)
 
 if TYPE_CHECKING:
     from proctui.tui.screens.workers import WorkersScreen

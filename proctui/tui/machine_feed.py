@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from proctui import known
-from proctui.machine import Machine
+from proctui.core.store import Store
+from proctui.linux.treekill import owner_name
+from proctui.machine import known
+from proctui.machine.live import Machine
+from proctui.machine.scan import KnownSession
 from proctui.model import Counts, Pass, ProcessDetails, Row
-from proctui.scan import KnownSession
-from proctui.store import Store
-from proctui.treekill import owner_name
 from proctui.tui.feed import Feed
 
 INTERVAL = 2.0

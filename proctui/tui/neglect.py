@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from proctui.classify import Parent
-from proctui.cures import neglect as cures_of_neglect
-from proctui.exitcodes import exitcode_text
+from proctui.core.classify import Parent
+from proctui.core.cures import neglect as cures_of_neglect
+from proctui.core.exitcodes import exitcode_text
 from proctui.model import Cure, CureKind, Row, State
 from proctui.tui.actions import foreign_zombie
 from proctui.tui.plan import Hazard, Plan, Reason, Rows, Target, listed, running, target, typable

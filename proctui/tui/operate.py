@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from proctui.client import ConnectionLost
+from proctui.linux.signals import signal_number
 from proctui.model import Row
 from proctui.protocol import Command, Note, Outcome, Signal
-from proctui.signals import signal_number
+from proctui.sessions.client import ConnectionLost
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
 from proctui.tui.plan import Plan, Reach, Target, listed, running, target

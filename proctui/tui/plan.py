@@ -25,7 +25,7 @@ _UNSEEN = ("starting", "alive")
 
 
 class Rows(Protocol):
-    """What of `proctui.store.Store` is needed here."""
+    """What of `proctui.core.store.Store` is needed here."""
 
     rows: dict[str, Row]
 
@@ -149,8 +149,8 @@ def _unprotected(pid: int) -> str | None:
 def plan(store: Rows, rows: Sequence[Row], reach: Reach, protected: Reason = _unprotected) -> Plan:
     """What ending these with this reach would hit.
 
-    `protected` says why a pid should be left alone (`proctui.protect.protected`).  Such a one is
-    hit only where it was asked for singly, and its name is typed; never together with others.
+    `protected` says why a pid should be left alone (`proctui.linux.protect.protected`).  Such a one
+    is hit only where it was asked for singly, and its name is typed; never together with others.
     """
     members: dict[str, Row] = {}
     dangers: list[Hazard] = []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from proctui.mistakes import ConfigError
-from proctui.settings import Settings, clashes, usual_keys
+from proctui.files.mistakes import ConfigError
+from proctui.files.settings import Settings, clashes, usual_keys
 from proctui.tui import keymap
 from proctui.tui.operate import Said
 from proctui.tui.widgets.buttons import Buttons

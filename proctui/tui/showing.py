@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from proctui.history import Point
+from proctui.core.history import Point
 from proctui.tui import exports
 from proctui.tui.actions import who
 from proctui.tui.operate import Said

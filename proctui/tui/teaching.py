@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from proctui.core.store import Store
 from proctui.lessons import Lesson, of_session, progress
-from proctui.store import Store
 from proctui.tui.operate import Said
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from proctui import exitcodes
+from proctui.core import exitcodes
 from proctui.model import Lineage, Row, State
 from proctui.tui.figures import UNKNOWN, age, percent, size
 from proctui.tui.untrusted import (

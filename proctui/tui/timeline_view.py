@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from proctui import journal
 from proctui.model import Row
+from proctui.sessions import journal
 from proctui.tui.chronology import Chronology
 from proctui.tui.widgets.details import GONE, NOTHING
 from proctui.tui.widgets.timeline import Timeline

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from proctui.lessons import Lesson
-from proctui.private import NotPrivate
-from proctui.session import SessionError, SessionPaths, find, list_sessions
+from proctui.sessions.private import NotPrivate
+from proctui.sessions.session import SessionError, SessionPaths, find, list_sessions
 from proctui.tui import text
 from proctui.tui.feed import Feed
 from proctui.tui.views import machine_name
@@ -67,7 +67,7 @@ async def _said_by(*words: str) -> str:
     A process of its own: starting a supervisor forks, which a program with threads, as the
     screen is, had better not do (os.fork, "multi-threaded").
     """
-    from proctui.startup import importable
+    from proctui.sessions.startup import importable
 
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "proctui", *words,

@@ -1,6 +1,6 @@
 """What was typed into the form for a new worker → its specification.  Pure.
 
-The checks are those of worker files (`proctui.tables`); here stands only how
+The checks are those of worker files (`proctui.files.tables`); here stands only how
 the words of a text field become the values that a worker file would have.
 """
 
@@ -15,10 +15,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from proctui import checks
-from proctui.mistakes import ConfigError, Wrong
+from proctui.files import checks
+from proctui.files.mistakes import ConfigError, Wrong
+from proctui.files.tables import safe_name, worker_from_table
 from proctui.spec import WorkerSpec
-from proctui.tables import safe_name, worker_from_table
 
 Kind = Literal["target", "command"]
 """Whether the first field is a Python callable or a shell line."""

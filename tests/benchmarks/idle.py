@@ -9,7 +9,7 @@ import contextlib
 import gc
 from pathlib import Path
 
-from proctui.session import SessionPaths
+from proctui.sessions.session import SessionPaths
 from tests.benchmarks import peers
 from tests.benchmarks.figures import Figure, Figures
 from tests.benchmarks.sessions import many, running, supervisor_of, wait_for

@@ -22,8 +22,8 @@ from collections.abc import Awaitable, Callable, Iterator
 import psutil
 
 from proctui.kernel import KernelView
-from proctui.procconn import ProcConnector
-from proctui.scan import collect
+from proctui.linux.procconn import ProcConnector
+from proctui.machine.scan import collect
 
 PASSES = 9
 

@@ -8,14 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from proctui import leftovers, startup
-from proctui.client import ConnectionLost
 from proctui.model import Worker
-from proctui.places import RUNTIME_VARIABLE, STATE_VARIABLE
 from proctui.protocol import Shutdown
-from proctui.session import SessionPaths, find
+from proctui.sessions import leftovers, startup
+from proctui.sessions.client import ConnectionLost
+from proctui.sessions.places import RUNTIME_VARIABLE, STATE_VARIABLE
+from proctui.sessions.session import SessionPaths, find
+from proctui.sessions.sync_client import SyncClient
 from proctui.spec import SessionSpec, WorkerSpec
-from proctui.sync_client import SyncClient
 from tests.support import ROOT
 
 NAME = "bench"

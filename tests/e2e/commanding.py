@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from proctui import cli, leftovers
+from proctui import cli
 from proctui.protocol import Shutdown
-from proctui.session import list_sessions
-from proctui.sync_client import ConnectionLost, SyncClient
+from proctui.sessions import leftovers
+from proctui.sessions.session import list_sessions
+from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from tests.support import ROOT, until
 
 LIMIT = 60

@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import IO
 
-from proctui.session import find
+from proctui.sessions.session import find
 from tests.e2e.commanding import CommandLine, proctui
 from tests.support import until
 

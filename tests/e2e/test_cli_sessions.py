@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from proctui.session import find
+from proctui.sessions.session import find
 from tests.e2e.commanding import CommandLine, proctui
 from tests.support import kernel_state, until
 

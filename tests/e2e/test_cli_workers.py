@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from proctui import procfs
+from proctui.linux import procfs
 from tests.e2e.commanding import CommandLine, proctui
 from tests.support import until
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proctui.session import find, list_sessions
+from proctui.sessions.session import find, list_sessions
 from tests.e2e.commanding import CommandLine, proctui
 from tests.e2e.terminal import Terminal, terminal
 from tests.support import kernel_state, until

@@ -14,17 +14,17 @@ from typing import Any, Protocol
 
 import msgspec
 
-from proctui.client import Client
-from proctui.history import History
+from proctui.core.history import History
+from proctui.core.store import Store
 from proctui.kernel import KernelView
 from proctui.lessons import current, files, find, progress
 from proctui.lessons.lesson import Lesson
 from proctui.lessons.seen import descendants, past
+from proctui.linux.procconn import ProcConnector
 from proctui.model import Row
-from proctui.procconn import ProcConnector
 from proctui.protocol import Command, Event, EventKind, Outcome
+from proctui.sessions.client import Client
 from proctui.spec import SessionSpec, WorkerSpec
-from proctui.store import Store
 from proctui.tui.feed import Feed
 from tests.support import DEADLINE, Supervisor, children_of, kernel_state
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proctui import procfs
+from proctui.linux import procfs
 from proctui.protocol import Adopted, Join, JoinAdopted, Outcome
 from tests.conftest import Supervise
 from tests.supervisor.specs import ends, sleeper, target

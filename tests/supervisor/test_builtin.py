@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-from proctui import config
+from proctui.files import config
 from proctui.scenarios import builtin
 from tests.supervisor.kin import Family, family, until
 
 ROOT = Path(__file__).parents[2]
 
 LAUNCH = """
-    from proctui import config
+    from proctui.files import config
     from proctui.supervisor import child
 
     launched = {}

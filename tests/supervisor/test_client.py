@@ -7,8 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from proctui import client as client_module
-from proctui.client import Client, ConnectionLost, VersionMismatch
 from proctui.protocol import (
     AnyCommand,
     Describe,
@@ -20,6 +18,8 @@ from proctui.protocol import (
     Subscribe,
     encode,
 )
+from proctui.sessions import client as client_module
+from proctui.sessions.client import Client, ConnectionLost, VersionMismatch
 from tests.isolated import HELLO, greeting, home, pretending
 from tests.support import until
 

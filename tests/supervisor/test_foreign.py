@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from proctui.foreign import NO_SUPERVISOR, ForeignClient
+from proctui.kernel.foreign import NO_SUPERVISOR, ForeignClient
 from proctui.protocol import Note, Start
 from proctui.tui.feed import Feed
 from tests.supervisor.kin import DEADLINE, family

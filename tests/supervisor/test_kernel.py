@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from proctui import procfs
-from proctui.grip import hold
-from proctui.watched import Budget
+from proctui.kernel.watched import Budget
+from proctui.linux import procfs
+from proctui.linux.grip import hold
 from tests.supervisor.kin import family, unique_tag, until
 from tests.supervisor.watching import watching
 

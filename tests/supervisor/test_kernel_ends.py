@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from proctui import pidfd, procfs
-from proctui.procconn import ProcConnector
+from proctui.linux import pidfd, procfs
+from proctui.linux.procconn import ProcConnector
 from tests.supervisor.kin import family, until
 from tests.supervisor.watching import watching
 

@@ -8,9 +8,9 @@ import signal
 
 import pytest
 
-from proctui import machine as module
-from proctui import procfs
-from proctui.machine import Machine
+from proctui.linux import procfs
+from proctui.machine import live as module
+from proctui.machine.live import Machine
 from proctui.model import Row
 from tests.supervisor.kin import family, in_pid_namespace, until
 
@@ -167,8 +167,8 @@ def _exists(pid: int) -> bool:
 
 _MANY = """
 import asyncio, os, signal, time
-from proctui import procfs
-from proctui.machine import Machine
+from proctui.linux import procfs
+from proctui.machine.live import Machine
 
 def sleeper():
     while True:
@@ -217,8 +217,9 @@ def test_many_processes_do_not_stall_the_loop() -> None:
 
 _LAZY_INIT = """
 import asyncio, os, time
-from proctui import machine_rows, procfs
-from proctui.machine import Machine
+from proctui.machine import rows as machine_rows
+from proctui.linux import procfs
+from proctui.machine.live import Machine
 
 def parent():
     if os.fork() == 0:

@@ -16,11 +16,11 @@ from tests.supervisor.kin import in_pid_namespace
 
 _TRIAL = """
 import asyncio, json, os, signal, sys
-from proctui.grip import hold
-from proctui import pidfd, procfs
+from proctui.linux.grip import hold
+from proctui.linux import pidfd, procfs
 from proctui.kernel import KernelView
-from proctui.procconn import ProcConnector
-from proctui.watched import Budget
+from proctui.linux.procconn import ProcConnector
+from proctui.kernel.watched import Budget
 
 ROUNDS, LIMIT = int(sys.argv[1]), int(sys.argv[2])
 PID = 4000

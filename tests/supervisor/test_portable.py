@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from proctui import procfs
 from proctui.kernel import portable
+from proctui.linux import procfs
 from tests.supervisor.kin import family, unique_tag, until
 from tests.supervisor.watching import watching
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from proctui import procfs
 from proctui.commands import scan as command
-from proctui.scan import (
+from proctui.linux import procfs
+from proctui.machine.scan import (
     SLICE,
     Found,
     KnownSession,
@@ -227,7 +227,7 @@ def _tag(pid: int) -> str | None:
 
 _COST = """
 import os, time
-from proctui.scan import collect
+from proctui.machine.scan import collect
 
 def bare():
     for name in os.listdir("/proc"):
@@ -301,7 +301,7 @@ def test_check_succeeds_where_there_is_nothing(
 
 _LAZY_INIT = """
 import argparse, os, time
-from proctui import procfs
+from proctui.linux import procfs
 from proctui.commands.scan import scan
 
 pid = os.fork()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from proctui import journal
 from proctui.protocol import (
     Add,
     Describe,
@@ -19,6 +18,7 @@ from proctui.protocol import (
     Start,
     Stop,
 )
+from proctui.sessions import journal
 from tests.conftest import Supervise
 from tests.supervisor.specs import command, ends, sleeper, target
 from tests.support import Supervisor, kernel_state, session, until

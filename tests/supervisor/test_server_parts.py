@@ -12,7 +12,6 @@ from typing import cast
 
 import pytest
 
-from proctui.journal import Journal
 from proctui.protocol import (
     PROTOCOL_VERSION,
     Add,
@@ -25,6 +24,7 @@ from proctui.protocol import (
     Subscribe,
     encode,
 )
+from proctui.sessions.journal import Journal
 from proctui.supervisor.clients import Client
 from proctui.supervisor.dispatch import Dispatcher
 from proctui.supervisor.helper import Helper

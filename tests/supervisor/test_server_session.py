@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from proctui import journal
 from proctui.protocol import (
     Join,
     Note,
     Signal,
     Start,
 )
+from proctui.sessions import journal
 from proctui.spec import StartMethod
 from tests.conftest import Supervise
 from tests.supervisor.specs import command, ends, sleeper, target
@@ -39,8 +39,9 @@ def test_it_is_one_thread_and_small(supervise: Supervise) -> None:
 def test_what_it_imports() -> None:
     code = (
         "import sys, proctui.supervisor.__main__; print(sorted(sys.modules.keys() & "
-        "{'textual', 'rich', 'psutil', 'platformdirs', 'proctui.session', 'proctui.client', "
-        "'proctui.config', 'proctui.store', 'proctui.kernel', 'concurrent.futures.thread'}))"
+        "{'textual', 'rich', 'psutil', 'platformdirs', 'proctui.sessions.session', "
+        "'proctui.sessions.client', 'proctui.files.config', 'proctui.core.store', "
+        "'proctui.kernel', 'concurrent.futures.thread'}))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from proctui import leftovers, procfs, startup
+from proctui.linux import procfs
+from proctui.linux.treekill import Report
 from proctui.protocol import Shutdown
-from proctui.session import Session, SessionError, SessionPaths, find, list_sessions
+from proctui.sessions import leftovers, startup
+from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
+from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.spec import SessionSpec, WorkerSpec
-from proctui.sync_client import ConnectionLost, SyncClient
-from proctui.treekill import Report
 from tests.support import ROOT, until
 
 
@@ -129,7 +130,7 @@ def test_its_forked_workers_carry_its_tag() -> None:
 
 STARTER = """
 import msgspec, sys
-from proctui import startup
+from proctui.sessions import startup
 from proctui.spec import SessionSpec
 try:
     print(startup.start(msgspec.json.decode(sys.argv[1], type=SessionSpec)).name, flush=True)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from proctui import procfs
-from proctui.sweep import Order, parse_order, vouched_sessions
+from proctui.linux import procfs
+from proctui.linux.sweep import Order, parse_order, vouched_sessions
 from tests.supervisor.kin import Family, family, unique_tag
 
 TAG = unique_tag()
@@ -20,7 +20,7 @@ TAG = unique_tag()
 
 def run_sweep(**order: Any) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "proctui.sweep"],
+        [sys.executable, "-P", "-m", "proctui.linux.sweep"],
         input=json.dumps({"tag": TAG, "sids": [], "spare": [], "grace": 2.0} | order),
         capture_output=True,
         text=True,
@@ -179,7 +179,7 @@ def test_refuses_an_order_it_does_not_understand(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse_order(text)
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "proctui.sweep"],
+        [sys.executable, "-P", "-m", "proctui.linux.sweep"],
         input=text,
         capture_output=True,
         text=True,
@@ -205,7 +205,7 @@ def test_a_recycled_session_number_is_not_trusted() -> None:
 
 def test_needs_the_standard_library_alone() -> None:
     code = (
-        "import sys, proctui.sweep\n"
+        "import sys, proctui.linux.sweep\n"
         "foreign = {'msgspec', 'psutil', 'textual', 'platformdirs'} & set(sys.modules)\n"
         "assert not foreign, foreign"
     )

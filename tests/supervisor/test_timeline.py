@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from proctui.lifelines import Segment, lifeline
-from proctui.timeline import Cell, cells, fitting
+from proctui.views.lifelines import Segment, lifeline
+from proctui.views.timeline import Cell, cells, fitting
 from tests.supervisor.classroom import Supervise, classroom
 
 pytestmark = pytest.mark.insides

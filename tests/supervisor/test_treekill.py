@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from proctui import procfs
-from proctui.grip import hold
-from proctui.treekill import Trail, TreeKill, end_tree, end_tree_async
+from proctui.linux import procfs
+from proctui.linux.grip import hold
+from proctui.linux.treekill import Trail, TreeKill, end_tree, end_tree_async
 from tests.supervisor.kin import family, unique_tag, until
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process needs root")
@@ -150,9 +150,9 @@ def test_a_stopped_tree_is_ended_and_nobody_stays_frozen() -> None:
 def test_what_may_not_be_signalled_is_left_with_its_owners_name() -> None:
     code = """
 import json, os, sys
-from proctui import procfs
-from proctui.grip import hold
-from proctui.treekill import TreeKill, end_tree
+from proctui.linux import procfs
+from proctui.linux.grip import hold
+from proctui.linux.treekill import TreeKill, end_tree
 os.setgid(65534); os.setuid(65534)
 report = end_tree(TreeKill(lambda pid: None, [hold(int(sys.argv[1]), procfs)]), grace=0.2)
 print(json.dumps(report))

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from proctui.grip import Source
 from proctui.kernel import KernelView
+from proctui.kernel.watched import Budget
+from proctui.linux.grip import Source
+from proctui.linux.procconn import ProcConnector
 from proctui.model import Departure, Observation, Pass
-from proctui.procconn import ProcConnector
-from proctui.watched import Budget
 
 DEADLINE = 20.0
 

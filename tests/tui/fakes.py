@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from proctui.client import ConnectionLost
 from proctui.model import (
     Departure,
     Observation,
@@ -31,6 +30,7 @@ from proctui.protocol import (
     Snapshot,
     Subscribe,
 )
+from proctui.sessions.client import ConnectionLost
 
 NOW = 1_700_000_000.0
 SUPERVISOR = 40310
@@ -50,7 +50,7 @@ Answer = Callable[[Command], Reply | None]
 
 
 class FakeClient:
-    """Stands for `proctui.client.Client`: answers at once, remembers what was asked."""
+    """Stands for `proctui.sessions.client.Client`: answers at once, remembers what was asked."""
 
     def __init__(
         self, workers: Iterable[Worker] = (), *, session: str = "lessons", adopt: bool = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from proctui.classify import Parent
-from proctui.machine import Machine
-from proctui.machine_rows import Seen, Times, orphan_row, parent_row, zombie_key, zombie_row
-from proctui.procfs import CLOCK_TICKS, Stat
-from proctui.scan import Orphan, Zombie
+from proctui.core.classify import Parent
+from proctui.linux.procfs import CLOCK_TICKS, Stat
+from proctui.machine.live import Machine
+from proctui.machine.rows import Seen, Times, orphan_row, parent_row, zombie_key, zombie_row
+from proctui.machine.scan import Orphan, Zombie
 from tests.tui.fakes import NOW
 
 BOOT = NOW - 86_400.0

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from proctui.model import Lineage, Phase, ProcessSample, Row, State, Worker
-from proctui.view import Arrangement, Column, Predicate, arrange
+from proctui.views.view import Arrangement, Column, Predicate, arrange
 
 NOW = 1_700_000_100.0
 HOSTILE = "evil\x1b]0;x\x07[/b]中文\u202e\n\x00"

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.pilot import Pilot
 
 from proctui.tui.widgets.process_table import ProcessTable
-from proctui.view import Arrangement, Column
+from proctui.views.view import Arrangement, Column
 from tests.tui.rows import NOW, Family, Stage, lines, story
 
 Kind = TypeVar("Kind", bound=ProcessTable.TableMessage)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from proctui import protect
+from proctui.linux import protect
 from proctui.protocol import Command, Reply, Signal
 from proctui.tui import curing
 from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, worker

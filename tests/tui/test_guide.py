@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import OptionList
 
-from proctui.client import ConnectionLost
 from proctui.lessons import LESSONS, TOPICS, Lesson, find
-from proctui.session import SessionPaths
+from proctui.sessions.client import ConnectionLost
+from proctui.sessions.session import SessionPaths
 from proctui.tui import keymap, visiting
 from proctui.tui.feed import Feed
 from proctui.tui.screens.help import Help

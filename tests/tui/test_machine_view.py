@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from proctui import procfs
-from proctui.foreign import ForeignClient
-from proctui.scan import Found
+from proctui.kernel.foreign import ForeignClient
+from proctui.linux import procfs
+from proctui.machine.scan import Found
 from proctui.tui import curing
 from proctui.tui.app import ProctuiApp
 from proctui.tui.feed import Feed
@@ -106,7 +106,7 @@ async def test_own_or_everyones(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(all_users)
         return Found((), ())
 
-    monkeypatch.setattr("proctui.machine.collect_in_turns", found)
+    monkeypatch.setattr("proctui.machine.live.collect_in_turns", found)
     async with opened() as stage:
         await stage.press("u")
         await stage.told("Everyone's processes are in the Machine view.")

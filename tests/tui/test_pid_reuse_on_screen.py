@@ -16,8 +16,8 @@ ROUNDS = 200
 
 _TRIAL = """
 import asyncio, json, os, signal, sys
-from proctui import procfs
-from proctui.foreign import ForeignClient
+from proctui.linux import procfs
+from proctui.kernel.foreign import ForeignClient
 from proctui.tui.app import ProctuiApp
 from proctui.tui.feed import Feed
 from proctui.tui.screens.confirm import Confirm

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from proctui import settings, settings_file
+from proctui.files import settings, settings_file
+from proctui.files.settings import Settings
 from proctui.protocol import Signal
-from proctui.settings import Settings
 from proctui.tui import keymap
 from proctui.tui.preferences import Kept
 from proctui.tui.screens.columns import ColumnChooser
 from proctui.tui.screens.confirm import Confirm
 from proctui.tui.screens.quit import Quit
 from proctui.tui.screens.settings import SettingsForm
-from proctui.view import COLUMNS
+from proctui.views.view import COLUMNS
 from tests.tui.screens import opened
 
 

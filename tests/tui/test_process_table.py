@@ -9,7 +9,7 @@ from textual.geometry import Region
 from proctui.model import Row, State
 from proctui.tui.widgets.columns import SPECS
 from proctui.tui.widgets.process_table import ProcessTable
-from proctui.view import COLUMNS
+from proctui.views.view import COLUMNS
 from tests.tui.rows import HOSTILE, NOW, Family, child, crowd, lines, story, worker
 from tests.tui.table_scene import formatted, playing
 

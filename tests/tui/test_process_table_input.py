@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from textual.events import MouseScrollDown
 
 from proctui.tui.widgets.process_table import ProcessTable
-from proctui.view import COLUMNS, is_zombie
+from proctui.views.view import COLUMNS, is_zombie
 from tests.tui.rows import Family, crowd, lines, worker
 from tests.tui.table_scene import Scene, playing
 

@@ -10,7 +10,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 from textual.widgets import Checkbox, Input, Select
 
-from proctui import config
+from proctui.files import config
 from proctui.protocol import Add, Command, Describe, Reply, Shutdown, Signal
 from proctui.spec import SessionSpec, WorkerSpec
 from proctui.tui.actions import ACTIONS

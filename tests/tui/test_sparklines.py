@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctui.history import Point
+from proctui.core.history import Point
 from proctui.tui.widgets import sparklines
 from tests.tui.fakes import NOW
 from tests.tui.screens import opened

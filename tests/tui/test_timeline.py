@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from proctui.lifelines import Lifeline
 from proctui.model import Row
 from proctui.tui.widgets.timeline import Timeline
 from proctui.tui.widgets.view_bar import ViewBar
+from proctui.views.lifelines import Lifeline
 from tests.tui.fakes import NOW, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import Stage, opened
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from proctui.tables import worker_from_table
+from proctui.files.tables import worker_from_table
 from proctui.tui.worker_form import Checked, Entry, Kind, check, entry_like
 
 FOLDER = Path("/home/egon/lessons")

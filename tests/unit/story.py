@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from proctui.core.store import Store
 from proctui.model import Departure, Finding, Observation, Pass, ProcessSample, Row, Worker
 from proctui.protocol import Event, EventKind, Hello, Snapshot
-from proctui.store import Store
 
 SUPERVISOR = 100
 NOON = 12 * 3600.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from proctui.classify import Facts, Parent, process_state, worker_state
+from proctui.core.classify import Facts, Parent, process_state, worker_state
 from proctui.model import Departure, ProcessSample, State, Worker
 from tests.unit.story import NOON, running, seen
 

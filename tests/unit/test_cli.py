@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from proctui import arguments, cli
+from proctui import cli
+from proctui.commands import arguments
 from proctui.commands.resolving import chosen
-from proctui.session import SessionError
+from proctui.sessions.session import SessionError
 from tests.support import ROOT
 
 COMMANDS = [name for name in cli.commands(arguments.build()) if name != arguments.OPEN]
@@ -187,7 +188,7 @@ def test_nobody_reads_any_more() -> None:
 )
 def test_no_command_brings_in_what_only_the_screen_needs(words: list[str]) -> None:
     code = (
-        "import sys, proctui.cli; from proctui.arguments import build\n"
+        "import sys, proctui.cli; from proctui.commands.arguments import build\n"
         "proctui.cli.main(sys.argv[1:])\n"
         "parser = proctui.cli.commands(build())[sys.argv[1]]\n"
         "proctui.cli._handler(parser.get_default('handler'))\n"

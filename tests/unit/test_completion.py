@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from proctui.arguments import build
-from proctui.completion import describe, script
+from proctui.commands.arguments import build
+from proctui.commands.completion import describe, script
 
 FAKE = """#!/bin/sh
 case "$*" in

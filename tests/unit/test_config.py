@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from proctui import config
+from proctui.files import config
 from proctui.spec import SessionSpec, WorkerSpec
 
 FILE = Path("/srv/app/proctui.toml")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from proctui import config
-from proctui.config import ConfigError
+from proctui.files import config
+from proctui.files.config import ConfigError
+from proctui.files.tables import SETTINGS, WORKER_KEYS
 from proctui.spec import WorkerSpec
-from proctui.tables import SETTINGS, WORKER_KEYS
 
 WORKER = '[workers.a]\ncommand = "x"\n'
 

@@ -11,12 +11,12 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from proctui import config
-from proctui.checks import is_name
-from proctui.config import ConfigError
-from proctui.mistakes import Mistakes, described, dotted, quoted, visible
+from proctui.files import config
+from proctui.files.checks import is_name
+from proctui.files.config import ConfigError
+from proctui.files.mistakes import Mistakes, described, dotted, quoted, visible
+from proctui.files.tables import SESSION_KEYS, WORKER_KEYS, safe_name, session_from_tables
 from proctui.spec import SessionSpec
-from proctui.tables import SESSION_KEYS, WORKER_KEYS, safe_name, session_from_tables
 
 FILE = Path("/srv/app/proctui.toml")
 

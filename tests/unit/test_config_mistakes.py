@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from proctui import config
-from proctui.config import ConfigError
+from proctui.files import config
+from proctui.files.config import ConfigError
 
 FILE = Path("/srv/app/proctui.toml")
 NAME_RULE = (

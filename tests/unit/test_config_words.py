@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proctui.config import ConfigError, from_words
+from proctui.files.config import ConfigError, from_words
+from proctui.files.words import literal
 from proctui.spec import WorkerSpec
-from proctui.words import literal
 
 FOLDER = Path("/srv/app")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proctui.difference import Change, difference
+from proctui.files.difference import Change, difference
 from proctui.spec import SessionSpec, WorkerSpec
 
 

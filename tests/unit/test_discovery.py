@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from proctui import procfs
-from proctui.discovery import FULL_INTERVAL, Newcomers
+from proctui.kernel.discovery import FULL_INTERVAL, Newcomers
+from proctui.linux import procfs
 
 
 class Machine:

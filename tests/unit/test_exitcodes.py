@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from proctui.exitcodes import exitcode_text, from_wait_status, signal_text
+from proctui.core.exitcodes import exitcode_text, from_wait_status, signal_text
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui.filters import FilterError, completions, parse
 from proctui.model import Lineage, ProcessSample, Row, State, Worker
+from proctui.views.filters import FilterError, completions, parse
 
 NOW = 10_000.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proctui.follow import CHUNK, LONGEST_LINE, Follower
+from proctui.sessions.follow import CHUNK, LONGEST_LINE, Follower
 from proctui.supervisor import logs
 from proctui.supervisor.logs import LogStore
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui.harmless import cells, log_text, plain
+from proctui.commands.harmless import cells, log_text, plain
 
 HOSTILE = st.lists(
     st.one_of(

@@ -1,4 +1,4 @@
-from proctui.history import MAX_MARKS, MAX_POINTS, Histories, History, Mark, Point
+from proctui.core.history import MAX_MARKS, MAX_POINTS, Histories, History, Mark, Point
 
 
 def test_marks_stand_in_order_of_time_however_late_they_come() -> None:

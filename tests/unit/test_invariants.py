@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from proctui.core.store import Store
 from proctui.model import Counts, Pass, Row, State, Worker
-from proctui.store import Store
 from tests.unit.kernel_model import FORK_SERVER_LINE, TAG, Kernel, Proc, Supervisor, View
 
 WORKERS = ("a", "b", "c")

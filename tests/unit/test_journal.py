@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proctui import journal
-from proctui.journal import Journal, load, older, read
 from proctui.protocol import Event
+from proctui.sessions import journal
+from proctui.sessions.journal import Journal, load, older, read
 
 
 def event(seq: int, text: str = "") -> Event:
@@ -177,7 +177,7 @@ def test_a_line_written_in_part_is_told_and_closed(
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     program = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from proctui.journal import Journal; from proctui.protocol import Event\n"
+        "from proctui.sessions.journal import Journal; from proctui.protocol import Event\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))\n"
         "journal = Journal(Path(sys.argv[1])); failures = 0\n"
@@ -199,7 +199,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 def test_the_journal_of_a_killed_writer_is_readable_and_true(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from proctui.journal import Journal; from proctui.protocol import Event\n"
+        "from proctui.sessions.journal import Journal; from proctui.protocol import Event\n"
         "journal = Journal(Path(sys.argv[1]), 200_000); seq = 0\n"
         "while True:\n"
         "    seq += 1; journal.append(Event(seq=seq, time=1.0, kind='note'))\n"

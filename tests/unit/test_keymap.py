@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.keys import _character_to_key
 
-from proctui.mistakes import Wrong
-from proctui.settings import Settings, clashes, usual_keys
+from proctui.files.mistakes import Wrong
+from proctui.files.settings import Settings, clashes, usual_keys
 from proctui.tui import keymap, keynames
 
 PRINTABLE = [chr(code) for code in range(0x21, 0x7F)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from proctui import config
+from proctui.files import config
 from proctui.lessons import (
     LESSONS,
     TOPICS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from proctui.history import History, Mark, MarkKind
-from proctui.lifelines import Lifeline, Segment, Sign, lifeline
+from proctui.core.history import History, Mark, MarkKind
 from proctui.model import ProcessSample, Row, State, Worker
 from proctui.protocol import Event
+from proctui.views.lifelines import Lifeline, Segment, Sign, lifeline
 from tests.unit.story import NOON, SUPERVISOR, Story, running, seen
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from proctui.kin import process_name
+from proctui.core.kin import process_name
 from proctui.model import Lineage, State
 from tests.unit.story import (
     FORK_SERVER_LINE,

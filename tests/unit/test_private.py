@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from proctui import places
-from proctui.places import RUNTIME_VARIABLE, STATE_VARIABLE
-from proctui.private import NotPrivate, check_private, private_directory
+from proctui.sessions import places
+from proctui.sessions.places import RUNTIME_VARIABLE, STATE_VARIABLE
+from proctui.sessions.private import NotPrivate, check_private, private_directory
 
 
 def test_it_is_made_closed_to_others_whatever_the_umask(tmp_path: Path) -> None:

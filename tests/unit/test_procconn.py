@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui.procconn import ProcConnector, _parse
-from proctui.procfs import read_stat
+from proctui.linux.procconn import ProcConnector, _parse
+from proctui.linux.procfs import read_stat
 
 
 def message(what: int, *fields: int, nanoseconds: int = 10**9) -> bytes:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proctui import config
-from proctui.config import ConfigError
-from proctui.procfile import parse_dotenv, session_from_procfile
+from proctui.files import config
+from proctui.files.config import ConfigError
+from proctui.files.procfile import parse_dotenv, session_from_procfile
 from proctui.spec import SessionSpec, WorkerSpec
 
 FILE = Path("/srv/app/Procfile")

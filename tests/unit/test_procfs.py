@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui import procfs
-from proctui.procfs import Stat, parse_stat
+from proctui.linux import procfs
+from proctui.linux.procfs import Stat, parse_stat
 from tests.supervisor.kin import until
 
 numbers = st.integers(min_value=0, max_value=2**63 - 1)

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from proctui.procfs import Stat
-from proctui.protect import Surroundings, look_around, protected
+from proctui.linux.procfs import Stat
+from proctui.linux.protect import Surroundings, look_around, protected
 
 AROUND = Surroundings(
     me=100,

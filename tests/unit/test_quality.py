@@ -58,7 +58,7 @@ def test_who_imports_what(library: str, allowed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["proctui.supervisor.server", "proctui.supervisor.child", "proctui.client"]
+    "module", ["proctui.supervisor.server", "proctui.supervisor.child", "proctui.sessions.client"]
 )
 def test_the_supervisor_and_its_workers_stay_small(module: str) -> None:
     code = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from proctui.core.rules import Action, parent_of, why_not
 from proctui.model import Row
-from proctui.rules import Action, parent_of, why_not
 from tests.unit.story import NOON, SUPERVISOR, Story, running, seen
 from tests.unit.test_classify import BACKOFF, ENDED, FAILED, IDLE, JOINED, also
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from proctui.history import Point
-from proctui.series import Sample, resample, sparkline
+from proctui.core.history import Point
+from proctui.views.series import Sample, resample, sparkline
 
 
 def cpu(samples: list[Sample]) -> list[float | None]:

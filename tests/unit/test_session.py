@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from proctui import startup
-from proctui.journal import Journal
 from proctui.protocol import Event, EventKind
-from proctui.session import SessionError, SessionPaths, find, list_sessions, paths, starting
+from proctui.sessions import startup
+from proctui.sessions.journal import Journal
+from proctui.sessions.session import (
+    SessionError,
+    SessionPaths,
+    find,
+    list_sessions,
+    paths,
+    starting,
+)
 from proctui.spec import SessionSpec, WorkerSpec
 from tests.isolated import home, made_up_session
 
@@ -190,9 +197,9 @@ def test_the_supervisor_is_found_from_a_checkout(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
     monkeypatch.setenv("PROCTUI_WORKER", "an outer one")
     environment = startup._environment("the tag")
-    root = str(Path(startup.__file__).parents[1])
+    root = str(Path(startup.__file__).parents[2])
     assert environment["PYTHONPATH"].split(os.pathsep) == [root, "/elsewhere"]
     assert environment["PROCTUI_SESSION"] == "the tag"
     assert "PROCTUI_WORKER" not in environment
-    monkeypatch.setattr(startup, "__file__", "/venv/lib/site-packages/proctui/startup.py")
+    monkeypatch.setattr(startup, "__file__", "/venv/lib/site-packages/proctui/sessions/startup.py")
     assert startup._environment("the tag")["PYTHONPATH"] == "/elsewhere"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui import settings, settings_file
-from proctui.mistakes import ConfigError
-from proctui.settings import CONFIRMED, Settings
+from proctui.files import settings, settings_file
+from proctui.files.mistakes import ConfigError
+from proctui.files.settings import CONFIRMED, Settings
 from proctui.tui import keynames
 from proctui.tui.themes import names
-from proctui.view import COLUMNS
+from proctui.views.view import COLUMNS
 
 FILE = Path("/home/egon/.config/proctui/config.toml")
 

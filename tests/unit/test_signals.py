@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from proctui import signals
+from proctui.linux import signals
 
 
 @pytest.mark.parametrize("text", ["SIGTERM", "sigterm", "TERM", " term ", "15"])

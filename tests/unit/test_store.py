@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from proctui.history import MarkKind
+from proctui.core.history import MarkKind
+from proctui.core.store import NAMING_PATIENCE, Store
+from proctui.core.table import REAP_PATIENCE
 from proctui.model import Counts, State, Worker
 from proctui.protocol import Event
-from proctui.store import NAMING_PATIENCE, Store
-from proctui.table import REAP_PATIENCE
 from tests.unit.story import NOON, SUPERVISOR, Story, running, seen
 
 SUPERVISOR_SEEN = seen(1, SUPERVISOR, 1, start=NOON - 1)

@@ -22,7 +22,7 @@ from proctui.protocol import (
     Subscribe,
     encode,
 )
-from proctui.sync_client import ConnectionLost, SyncClient, VersionMismatch
+from proctui.sessions.sync_client import ConnectionLost, SyncClient, VersionMismatch
 from tests.isolated import HELLO, greeting, home, pretending
 
 __all__ = ["home"]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui.history import History, Mark
-from proctui.lifelines import Lifeline, Moment, Segment
+from proctui.core.history import History, Mark
 from proctui.model import Row, State
-from proctui.past import WithPast
-from proctui.timeline import (
+from proctui.views.lifelines import Lifeline, Moment, Segment
+from proctui.views.past import WithPast
+from proctui.views.timeline import (
     SCALES,
     Window,
     cells,

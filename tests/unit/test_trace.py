@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from proctui.history import Point
-from proctui.lifelines import Lifeline, Moment, Segment
+from proctui.core.history import Point
 from proctui.model import Worker
 from proctui.protocol import Event
-from proctui.trace import Track, encode, from_events, trace
+from proctui.views.lifelines import Lifeline, Moment, Segment
+from proctui.views.trace import Track, encode, from_events, trace
 
 NOON = 1_700_000_000.0
 

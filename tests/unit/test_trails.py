@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from proctui.procfs import Stat
-from proctui.trails import belonging, orphaned_members, tagged
+from proctui.linux.procfs import Stat
+from proctui.linux.trails import belonging, orphaned_members, tagged
 
 
 def stat(pid: int, ppid: int, *, pgid: int = 0, sid: int = 0, state: str = "S") -> Stat:

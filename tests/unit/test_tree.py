@@ -1,6 +1,6 @@
 import pytest
 
-from proctui.tree import Forest
+from proctui.core.tree import Forest
 
 
 @pytest.fixture

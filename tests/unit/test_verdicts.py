@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from proctui.classify import Facts, Parent
+from proctui.core.classify import Facts, Parent
+from proctui.core.verdicts import findings
 from proctui.model import Cure, Departure, Finding, Lineage, Worker
-from proctui.verdicts import findings
 from tests.unit.story import NOON, running, seen
 from tests.unit.test_classify import (
     ALIVE,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctui.model import ProcessSample, Row, State, Worker
-from proctui.view import (
+from proctui.views.view import (
     COLUMNS,
     Arrangement,
     Column,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui import config
-from proctui.config import ConfigError
+from proctui.files import config
+from proctui.files.config import ConfigError
+from proctui.files.tables import worker_from_table
+from proctui.files.writing import NotWritable, add_to_file, appended, toml, worker_table
 from proctui.spec import WorkerSpec
-from proctui.tables import worker_from_table
-from proctui.writing import NotWritable, add_to_file, appended, toml, worker_table
 
 FOLDER = Path("/srv/lessons")
 FILE = FOLDER / "proctui.toml"

@@ -15,10 +15,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
-from proctui.history import Point
-from proctui.series import resample
+from proctui.core.history import Point
 from proctui.tui import text
 from proctui.tui.screens.dialog import Dialog
+from proctui.views.series import resample
 
 _SPANS = (60.0, 120.0, 300.0, 600.0)
 """Seconds that can be shown."""

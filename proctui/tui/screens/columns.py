@@ -12,11 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from proctui.settings import NARROWEST, WIDEST
+from proctui.files.settings import NARROWEST, WIDEST
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 from proctui.tui.screens.menu import COLUMN_TITLES
 from proctui.tui.widgets.columns import SPECS
-from proctui.view import COLUMNS, Column
+from proctui.views.view import COLUMNS, Column
 
 Try = Callable[[Sequence[Column], Mapping[Column, int]], None]
 """Shows the list with these columns."""

@@ -10,7 +10,7 @@ from proctui.tui.actions import ACTIONS, Scene
 from proctui.tui.machine_feed import MachineFeed
 from proctui.tui.screens.workers import WorkersScreen
 from proctui.tui.views import MACHINE, Views
-from proctui.view import Column
+from proctui.views.view import Column
 
 _COLUMNS: tuple[Column, ...] = ("name", "pid", "ppid", "exitcode", "state", "age", "target")
 _FOLDED = 10

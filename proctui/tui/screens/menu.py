@@ -11,13 +11,13 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from proctui.linux.signals import all_signals, effect, signal_name, signal_number
 from proctui.model import Cure
-from proctui.signals import all_signals, effect, signal_name, signal_number
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS, Scene
 from proctui.tui.neglect import SIGNALS
 from proctui.tui.screens.dialog import Dialog
-from proctui.view import COLUMNS, Column
+from proctui.views.view import COLUMNS, Column
 
 Choice = TypeVar("Choice")
 

@@ -12,7 +12,7 @@ from textual.containers import HorizontalGroup, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
-from proctui.mistakes import ConfigError
+from proctui.files.mistakes import ConfigError
 from proctui.spec import ReapPolicy, RestartPolicy, StartMethod, WorkerSpec
 from proctui.tui import text
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
@@ -206,8 +206,8 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
             self.app.bell()
 
     async def _save(self, specs: tuple[WorkerSpec, ...]) -> None:
+        from proctui.files.writing import NotWritable, add_to_file
         from proctui.tui.screens.save_as import SaveAs
-        from proctui.writing import NotWritable, add_to_file
 
         name = str(self.folder / "proctui.toml")
         place = await self.app.push_screen_wait(SaveAs("Save to a worker file", name, "adds to it"))

@@ -11,16 +11,16 @@ from textual.containers import HorizontalGroup, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
-from proctui import settings as settings_of_a_person
-from proctui.mistakes import Wrong
-from proctui.settings import CHECKS, CONFIRMED, OnQuit, Settings
+from proctui.files import settings as settings_of_a_person
+from proctui.files.mistakes import Wrong
+from proctui.files.settings import CHECKS, CONFIRMED, OnQuit, Settings
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS
 from proctui.tui.keymap import Preset
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 from proctui.tui.screens.menu import COLUMN_TITLES
 from proctui.tui.themes import names
-from proctui.view import COLUMNS
+from proctui.views.view import COLUMNS
 
 _PRESETS: dict[Preset, str] = {
     "default": "proctui's own",

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from proctui.history import Point
+from proctui.core.history import Point
 from proctui.model import ProcessDetails, Row
 from proctui.tui import emptiness, text
 from proctui.tui.actions import ACTIONS, Action, Scene

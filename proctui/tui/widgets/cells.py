@@ -10,7 +10,7 @@ from typing import Literal
 
 from proctui.model import Row, State
 from proctui.tui import text
-from proctui.view import Column
+from proctui.views.view import Column
 
 Tone = Literal["", "name", "dim", "good", "warm", "hot", "bad"]
 """How a cell stands out within its row; the name of a component class, "" for not at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from proctui.view import COLUMNS, Column
+from proctui.views.view import COLUMNS, Column
 
 
 @dataclass(frozen=True, slots=True)

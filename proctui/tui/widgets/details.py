@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from proctui.history import Point
+from proctui.core.history import Point
 from proctui.model import Cure, CureKind, ProcessDetails, Row
 from proctui.tui import actions, text
 from proctui.tui.widgets import sparklines

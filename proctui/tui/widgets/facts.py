@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
-from proctui.exitcodes import exitcode_text, from_wait_status
+from proctui.core.exitcodes import exitcode_text, from_wait_status
 from proctui.model import ProcessDetails, ProcessSample, Row, State, Worker
 from proctui.tui import text
 

@@ -14,7 +14,7 @@ from proctui.tui.widgets.cells import CELLS, Tone
 from proctui.tui.widgets.columns import BAR, GAP, GUTTER, SPECS, Layout, Placed
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.scrollbar import BarCell
-from proctui.view import Column, Hidden
+from proctui.views.view import Column, Hidden
 
 _EDGE = "▌"
 _MONO_EDGES = {"zombie": "▒", "orphan": "░"}

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
 
-from proctui.follow import Follower
+from proctui.sessions.follow import Follower
 from proctui.tui import text
 from proctui.tui.keynames import key_name
 from proctui.tui.log_taking import clipboard_text

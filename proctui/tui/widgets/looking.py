@@ -5,7 +5,7 @@ Times are seconds since the epoch.
 
 from __future__ import annotations
 
-from proctui.timeline import Window, fitting
+from proctui.views.timeline import Window, fitting
 
 _WIDEST = 10.0
 """Seconds a cell that are shown unasked at most."""

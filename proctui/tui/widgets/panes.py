@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Input, Static, Tab, Tabs
 
-from proctui.history import Point
+from proctui.core.history import Point
 from proctui.model import ProcessDetails, Row
 from proctui.protocol import Event
 from proctui.tui import text

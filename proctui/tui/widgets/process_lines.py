@@ -26,7 +26,7 @@ from proctui.tui.widgets.lines import LinePainter, Mark
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.process_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.viewport import Viewport
-from proctui.view import COLUMNS, Arrangement, Column
+from proctui.views.view import COLUMNS, Arrangement, Column
 
 HEADER = 1
 """Lines above the first row."""

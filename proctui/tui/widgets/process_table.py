@@ -14,7 +14,7 @@ from proctui.model import Row
 from proctui.tui.widgets import scrollbar
 from proctui.tui.widgets.columns import BAR, GUTTER
 from proctui.tui.widgets.process_lines import HEADER, ProcessLines
-from proctui.view import Column, Predicate
+from proctui.views.view import Column, Predicate
 
 _WHEEL = 3
 _SIDE_STEP = 8

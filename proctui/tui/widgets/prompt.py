@@ -17,8 +17,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
-from proctui.filters import completions
 from proctui.tui import text
+from proctui.views.filters import completions
 
 Purpose = Literal["filter", "search"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from proctui.history import Point
-from proctui.series import Sample, resample, sparkline
+from proctui.core.history import Point
 from proctui.tui import text
 from proctui.tui.widgets.page import Line, Span
+from proctui.views.series import Sample, resample, sparkline
 
 STEP = 2.0
 """Seconds that one cell stands for."""

@@ -17,9 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from proctui.lifelines import Lifeline, Moment
 from proctui.model import Row
-from proctui.timeline import Window, moment_after, moment_before, moments_at
 from proctui.tui import text
 from proctui.tui.chronology import Chronology
 from proctui.tui.widgets import scrollbar
@@ -29,7 +27,9 @@ from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.viewport import Viewport
-from proctui.view import Arrangement
+from proctui.views.lifelines import Lifeline, Moment
+from proctui.views.timeline import Window, moment_after, moment_before, moments_at
+from proctui.views.view import Arrangement
 
 HEADER = 1
 """Lines above the first lifeline."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from proctui.lifelines import Lifeline, Moment
 from proctui.model import Row
-from proctui.timeline import Cell, Window, cells, clock, sentence, spans, ticks
 from proctui.tui import text
 from proctui.tui.widgets.timeline_style import LEGEND, glyph
+from proctui.views.lifelines import Lifeline, Moment
+from proctui.views.timeline import Cell, Window, cells, clock, sentence, spans, ticks
 
 GUTTER = 1
 """Cells before the names."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proctui.timeline import Cell
 from proctui.tui import text
+from proctui.views.timeline import Cell
 
 _GLYPHS: Mapping[Cell, tuple[str, str]] = {
     "": (" ", " "),

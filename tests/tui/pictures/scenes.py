@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from proctui.settings import Settings
+from proctui.files.settings import Settings
 from proctui.tui import machine_feed
 from proctui.tui.preferences import Kept
 from tests.tui.fakes import NOW, SUPERVISOR, Clock, FakeClient, FakeKernel, lessons, worker

@@ -1,0 +1,261 @@
+"""Completion scripts for bash, zsh and fish, made from the parser itself.
+
+What can't be known before, the names of workers and sessions, the scripts ask proctui for when
+it is needed (``proctui completion words``).  Pure: a parser goes in, text comes out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from proctui.cli import commands
+from proctui.commands.arguments import OPEN
+from proctui.lessons import LESSONS
+from proctui.linux.signals import all_signals, signal_name
+
+WORKERS: Final = "workers"
+SESSIONS: Final = "sessions"
+FILES: Final = "files"
+ANYTHING: Final = "anything"
+"""What nobody can guess."""
+_BY_DEST: Final = {
+    "workers": WORKERS,
+    "worker": WORKERS,
+    "session": SESSIONS,
+    "names": SESSIONS,
+    "file": FILES,
+    "target": FILES,
+    "trace": FILES,
+    "write": FILES,
+}
+
+
+class Option(NamedTuple):
+    """One option of a command."""
+
+    names: tuple[str, ...]
+    help: str
+    takes: str
+    """Empty for a switch, one of the kinds above, else the words to choose from."""
+
+
+class Command(NamedTuple):
+    """What can be completed after a command."""
+
+    name: str
+    help: str
+    options: tuple[Option, ...]
+    takes: str
+    """The same of its words."""
+
+
+def describe(parser: argparse.ArgumentParser) -> list[Command]:
+    """All commands, as the scripts need them."""
+    return [_command(name, made) for name, made in commands(parser).items() if name != OPEN]
+
+
+def script(shell: str, parser: argparse.ArgumentParser) -> str:
+    """The script for ``bash``, ``zsh`` or ``fish``."""
+    makers: dict[str, Callable[[list[Command]], str]] = {"bash": bash, "zsh": zsh, "fish": fish}
+    return makers[shell](describe(parser))
+
+
+def _command(name: str, parser: argparse.ArgumentParser) -> Command:
+    summary = (parser.description or "").partition("\n")[0]
+    options = [a for a in parser._actions if a.option_strings]
+    words = dict.fromkeys(_takes(a) for a in parser._actions if not a.option_strings)
+    if len(words) > 1:
+        words.pop(ANYTHING, None)
+    return Command(name, summary, tuple(_option(action) for action in options), " ".join(words))
+
+
+def _option(action: argparse.Action) -> Option:
+    takes = "" if action.nargs == 0 else _takes(action)
+    return Option(tuple(action.option_strings), action.help or "", takes)
+
+
+def _takes(action: argparse.Action) -> str:
+    if action.choices is not None:
+        return " ".join(map(str, action.choices))
+    if action.dest == "signal":
+        return " ".join(signal_name(number) for number in all_signals())
+    if action.dest == "id":
+        return " ".join(LESSONS)
+    if action.dest == "name" and not action.option_strings:
+        return SESSIONS
+    return _BY_DEST.get(action.dest, ANYTHING)
+
+
+def bash(found: list[Command]) -> str:
+    """For bash 4 and later."""
+    cases = "\n".join(f"    {one.name}) {_bash_case(one)} ;;" for one in found)
+    return _BASH.format(commands=" ".join(one.name for one in found), cases=cases)
+
+
+def _bash_case(command: Command) -> str:
+    names = " ".join(name for option in command.options for name in option.names)
+    valued = [option for option in command.options if option.takes]
+    branches = "".join(
+        f"{'|'.join(option.names)}) _proctui_words {shlex.quote(option.takes)}; return ;; "
+        for option in valued
+    )
+    inner = f'case "$previous" in {branches}esac; ' if branches else ""
+    return f"{inner}_proctui_words {shlex.quote(command.takes)} {shlex.quote(names)}"
+
+
+_BASH: Final = """\
+# bash completion for proctui
+_proctui_words() {{
+    local kind words=""
+    for kind in $1; do
+        case "$kind" in
+            files) compopt -o filenames 2>/dev/null; mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY \\
+                < <(compgen -f -- "$current") ;;
+            workers) words+=" $(proctui completion workers $session 2>/dev/null)" ;;
+            sessions) words+=" $(proctui completion sessions 2>/dev/null)" ;;
+            anything) ;;
+            *) words+=" $kind" ;;
+        esac
+    done
+    [[ $current == -* ]] && words+=" ${{2-}}"
+    mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W "$words" -- "$current")
+}}
+_proctui() {{
+    local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" session=""
+    local place
+    COMPREPLY=()
+    for ((place = 1; place < COMP_CWORD; place++)); do
+        [[ ${{COMP_WORDS[place]}} == --session ]] && session="--session ${{COMP_WORDS[place+1]}}"
+    done
+    if ((COMP_CWORD == 1)); then
+        _proctui_words files "--help --version"
+        mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY < <(compgen -W "{commands}" -- "$current")
+        return
+    fi
+    case "${{COMP_WORDS[1]}}" in
+{cases}
+    *) _proctui_words files "--session --adopt --leftovers --help" ;;
+    esac
+}}
+complete -F _proctui proctui
+"""
+
+
+def zsh(found: list[Command]) -> str:
+    """For zsh with compinit."""
+    listed = "\n".join(f"        {shlex.quote(f'{one.name}:{one.help}')}" for one in found)
+    cases = "\n".join(_zsh_case(one) for one in found)
+    return _ZSH.format(commands=listed, cases=cases)
+
+
+def _zsh_case(command: Command) -> str:
+    specs = [_zsh_option(option) for option in command.options]
+    specs += [f"'*:word:{_zsh_action(command.takes)}'"] if command.takes else []
+    return f"        {command.name}) _arguments {' '.join(specs)} ;;"
+
+
+def _zsh_option(option: Option) -> str:
+    text = option.help.replace("[", "(").replace("]", ")").replace(":", " ")
+    value = f":value:{_zsh_action(option.takes)}" if option.takes else ""
+    names = option.names
+    if len(names) == 1:
+        return shlex.quote(f"{names[0]}[{text}]{value}")
+    group = shlex.quote(f"({' '.join(names)})")
+    return f"{group}{{{','.join(names)}}}{shlex.quote(f'[{text}]{value}')}"
+
+
+def _zsh_action(takes: str) -> str:
+    if takes == ANYTHING:
+        return " "
+    if takes in (WORKERS, SESSIONS, FILES):
+        return {WORKERS: "_proctui_workers", SESSIONS: "_proctui_sessions", FILES: "_files"}[takes]
+    return f"({takes})"
+
+
+_ZSH: Final = """\
+#compdef proctui
+_proctui_workers() {{
+    local -a named
+    local place=${{words[(i)--session]}}
+    (( place < $#words )) && named=(--session ${{words[place+1]}})
+    compadd -- ${{(f)"$(proctui completion workers $named 2>/dev/null)"}}
+}}
+_proctui_sessions() {{
+    compadd -- ${{(f)"$(proctui completion sessions 2>/dev/null)"}}
+}}
+_proctui() {{
+    local -a known
+    known=(
+{commands}
+    )
+    if (( CURRENT == 2 )); then
+        _describe command known
+        _files
+        return
+    fi
+    local chosen=${{words[2]}}
+    shift words
+    (( CURRENT-- ))
+    case $chosen in
+{cases}
+        *) _files ;;
+    esac
+}}
+compdef _proctui proctui
+"""
+
+
+_FISH: Final = """\
+# fish completion for proctui
+function __proctui_workers
+    set -l words (commandline -opc)
+    if set -l at (contains -i -- --session $words)
+        proctui completion workers --session $words[(math $at + 1)] 2>/dev/null
+    else
+        proctui completion workers 2>/dev/null
+    end
+end
+function __proctui_sessions
+    proctui completion sessions 2>/dev/null
+end"""
+
+
+def fish(found: list[Command]) -> str:
+    """For fish 3 and later."""
+    lines = [_FISH]
+    for one in found:
+        lines.append(
+            f"complete -c proctui -n __fish_use_subcommand -a {one.name} -d {_fish(one.help)}"
+        )
+        lines += _fish_lines(one)
+    return "\n".join(lines) + "\n"
+
+
+def _fish_lines(command: Command) -> list[str]:
+    start = f"complete -c proctui -n '__fish_seen_subcommand_from {command.name}'"
+    lines = [f"{start}{_fish_words(command.takes, ' -f')}"] if command.takes else [f"{start} -f"]
+    for option in command.options:
+        names = "".join(
+            f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}"
+            for name in option.names
+        )
+        value = f" -r{_fish_words(option.takes, ' -f')}" if option.takes else ""
+        lines.append(f"{start}{names} -d {_fish(option.help)}{value}")
+    return lines
+
+
+def _fish_words(takes: str, alone: str) -> str:
+    if takes == FILES:
+        return " -F"
+    if takes == ANYTHING:
+        return ""
+    if takes in (WORKERS, SESSIONS):
+        return f"{alone} -a '(__proctui_{takes})'"
+    return f"{alone} -a {_fish(takes)}"
+
+
+def _fish(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

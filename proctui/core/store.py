@@ -1,0 +1,267 @@
+"""Where the two views meet: events and passes go in, rows come out.
+
+The Python view comes as protocol messages, the kernel view as passes.  `Store`
+keeps one `Row` for each worker and each process that descends from one, and
+says which of them changed.  Pure: no I/O, and no clock but the times that come
+in.  What a message or a pass costs grows with what changed, not with all rows.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from proctui.core.exitcodes import from_wait_status
+from proctui.core.family import Family
+from proctui.core.history import History
+from proctui.core.kin import Kin
+from proctui.core.roster import Roster
+from proctui.core.runs import Run, is_over
+from proctui.core.table import Table
+from proctui.model import Counts, Pass, Row, Worker
+from proctui.protocol import Event, Hello, Snapshot
+
+MAX_EVENTS = 5000
+"""Events kept, the latest."""
+NAMING_PATIENCE = 1.0
+"""Seconds a new child of the supervisor is held back: the event that names it is on its way."""
+
+
+class Store:
+    """All rows of one session."""
+
+    def __init__(self, hello: Hello) -> None:
+        self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        """What happened, oldest first."""
+        self._family = Family(hello.pid, hello.tag, adopt=hello.adopt)
+        self._roster = Roster(self._family)
+        self._table = Table(self._family, self._roster)
+        self.rows: dict[str, Row] = self._table.rows
+        """Every row by its key.  A row stays the same object for as long as it is here."""
+        self._due: list[tuple[float, int]] = []
+        self._seq = 0
+        self._now = 0.0
+        self._patience = max(3.0, 3 * hello.refresh)
+        self._pids: frozenset[int] | None = None
+        self._new_pids: set[int] = set()
+
+    # ------------------------------------------------------------ asking
+
+    @property
+    def structure(self) -> int:
+        """Grows when rows come, go or change parent or place."""
+        return self._table.forest.structure
+
+    @property
+    def roots(self) -> list[str]:
+        """Keys of the rows at the root: workers in session order, then others by start."""
+        return self._table.forest.roots
+
+    def children(self, key: str) -> list[str]:
+        """Keys of the rows under `key`, by start."""
+        return self._table.forest.children(key)
+
+    @property
+    def counts(self) -> Counts:
+        """What the status bar counts."""
+        return self._table.tally.counts
+
+    @property
+    def lost_at(self) -> float | None:
+        """When the supervisor was lost, seconds since the epoch; None while it is there."""
+        return self._table.lost_at
+
+    def history(self, key: str) -> History | None:
+        """A row's past, also of many that are gone; None where nothing is known of it."""
+        return self._table.chronicle.histories.get(key)
+
+    def histories(self) -> Iterable[History]:
+        """Everybody's past, also of those gone lately."""
+        return iter(self._table.chronicle.histories)
+
+    def worker_pids(self) -> frozenset[int]:
+        """Pids of workers whose process exists or was not joined: whom to follow."""
+        if self._pids is None:
+            posts = self._roster.posts.values()
+            workers = (post.worker for post in posts if not is_over(post.worker))
+            self._pids = frozenset(w.pid for w in workers if w.pid is not None)
+        return self._pids
+
+    def take_new_pids(self) -> set[int]:
+        """Those of `worker_pids` that came since this was last asked; costs what came."""
+        taken, self._new_pids = self._new_pids, set()
+        return taken
+
+    def key_of(self, pid: int) -> str | None:
+        """Key of the row that shows the process which has this pid, zombies included."""
+        kin = self._family.living(pid)
+        key = None if kin is None else self._table.key(kin)
+        return key if key in self.rows else None
+
+    # ------------------------------------------------------------ the Python view
+
+    def apply(self, message: Snapshot | Event) -> frozenset[str]:
+        """Takes in what the supervisor says; keys of the rows that changed."""
+        if isinstance(message, Snapshot):
+            return self._snapshot(message)
+        if not self._happened(message):
+            return frozenset()
+        touched: set[int] = set()
+        if message.state is not None:
+            touched |= self._worker(message.state)
+        elif message.kind == "removed" and message.worker is not None:
+            touched |= self._remove(message.worker)
+        self._mark(message)
+        workers = () if message.state is None else (message.state.id,)
+        return self._table.refresh(touched, workers, self._now)
+
+    def recall(self, events: Iterable[Event]) -> None:
+        """Takes into the histories of workers what a journal tells of before `self.events`."""
+        first = self.events[0].seq if self.events else self._seq + 1
+        for event in events:
+            if event.seq < first and event.worker in self._roster.posts and event.kind != "note":
+                self._table.chronicle.recalled(f"w:{event.worker}", event)
+
+    def supervisor_lost(self, when: float) -> frozenset[str]:
+        """The connection broke at `when`: what Python said is what was last known."""
+        self._table.lost_at = when
+        self._now = max(self._now, when)
+        return self._table.refresh((), self._roster.posts, self._now)
+
+    def _snapshot(self, snapshot: Snapshot) -> frozenset[str]:
+        self._table.lost_at = None
+        news = [event for event in snapshot.history if self._happened(event)]
+        touched: set[int] = set()
+        for event in news:
+            touched |= self._past_run(event)
+        present = {worker.id for worker in snapshot.workers}
+        for gone in [worker for worker in self._roster.posts if worker not in present]:
+            touched |= self._remove(gone)
+        for worker in snapshot.workers:
+            touched |= self._worker(worker)
+        self._roster.reorder(snapshot.workers)
+        self._seq = snapshot.seq
+        for event in news:
+            self._mark(event)
+        for worker in snapshot.workers:
+            self._table.chronicle.known_of(worker)
+        return self._table.refresh(touched, present, self._now)
+
+    def _happened(self, event: Event) -> bool:
+        """Keeps an event; False where it is known already."""
+        if event.seq <= self._seq:
+            return False
+        self._seq = event.seq
+        self._now = max(self._now, event.time)
+        self.events.append(event)
+        return True
+
+    def _past_run(self, event: Event) -> set[int]:
+        """A run that only the history tells of led a session too."""
+        if event.worker is None or event.pid is None:
+            return set()
+        run = self._family.leaders.run(event.pid)
+        if event.kind == "started":
+            return self._family.lead(Run(event.worker, event.pid, event.time), self._now)
+        if event.kind == "joined" and run is not None and run.worker == event.worker:
+            run.ended_at = event.time
+        return set()
+
+    def _worker(self, worker: Worker) -> set[int]:
+        post = self._roster.posts.get(worker.id)
+        before = None if post is None else post.worker
+        touched = self._roster.update(worker, self._now)
+        over = is_over(worker)
+        if before is None or before.pid != worker.pid or is_over(before) != over:
+            self._pids = None
+            if worker.pid is not None and not over:
+                self._new_pids.add(worker.pid)
+        self._await_departure(touched)
+        return touched
+
+    def _remove(self, worker: str) -> set[int]:
+        self._pids = None
+        touched = self._roster.remove(worker, self._now)
+        self._await_departure(touched)
+        self._table.drop(f"w:{worker}", self._now)
+        return touched
+
+    def _await_departure(self, tokens: set[int]) -> None:
+        for token in tokens:
+            kin = self._family.kin.get(token)
+            if kin is not None and kin.retired_at is not None:
+                heapq.heappush(self._due, (kin.retired_at + self._patience, token))
+
+    def _mark(self, event: Event) -> None:
+        post = self._roster.posts.get(event.worker or "")
+        key = None if post is None else f"w:{event.worker}"
+        if event.kind == "note" and event.pid is not None:  # about a descendant, as a rule
+            key = self.key_of(event.pid)
+        if key is not None:
+            self._table.chronicle.event(key, event)
+
+    # ------------------------------------------------------------ the kernel view
+
+    def observe(self, pass_: Pass) -> frozenset[str]:
+        """Takes in one pass over the kernel; keys of the rows that changed."""
+        self._now = max(self._now, pass_.time)
+        ended = self._family.supervisor_ended
+        changes = self._family.observe(pass_)
+        touched = changes.touched
+        workers: set[str] = set()
+        for kin, departure in changes.departed:
+            self._roster.departed(kin, departure)
+            if kin.bound is not None:
+                workers.add(kin.bound)
+            key = f"p:{kin.token}"
+            self._table.drop(key, departure.ended_at)
+            self._table.chronicle.exitcode(key, from_wait_status(departure.wait_status))
+        for kin in changes.fresh:
+            if kin.token in self._family.kin:
+                touched |= self._newcomer(kin, pass_.time)
+        if self._family.supervisor_ended and not ended:
+            touched |= self._roster.supervisor_ended()
+        workers |= self._roster.searched(pass_.time)
+        touched |= self._by_time_alone(pass_.time)
+        for kin in changes.figures:
+            self._table.figures(kin)
+        changed = self._table.refresh(touched, workers, self._now)
+        for due in self._table.waiting:
+            heapq.heappush(self._due, due)
+        self._table.waiting.clear()
+        self._table.chronicle.figures(pass_.time, self._shown(pass_))
+        return changed
+
+    def _newcomer(self, kin: Kin, time: float) -> set[int]:
+        touched = self._roster.claim(kin, time)
+        self._await_departure(touched)
+        unknown = kin.bound is None and kin.worker is None and not kin.helper
+        if unknown and self._family.is_own_child(kin):
+            kin.held = True
+            heapq.heappush(self._due, (time + NAMING_PATIENCE, kin.token))
+        return touched
+
+    def _by_time_alone(self, now: float) -> set[int]:
+        """Processes about whom something else is true now, although nothing happened."""
+        touched: set[int] = set()
+        while self._due and self._due[0][0] <= now:
+            kin = self._family.kin.get(heapq.heappop(self._due)[1])
+            if kin is None:
+                continue
+            touched.add(kin.token)
+            if kin.held:
+                kin.held = False
+                no_worker = self._roster.is_other(kin)
+                touched |= self._family.settle(kin, now, no_worker=no_worker)
+            if kin.retired_at is not None and kin.retired_at + self._patience <= now:
+                # it is still there, so it was not what was joined
+                touched |= self._family.disown(kin, now)
+        return touched
+
+    def _shown(self, pass_: Pass) -> Iterator[tuple[str, Kin]]:
+        for seen in pass_.observations:
+            kin = self._family.kin.get(seen.token)
+            key = None if kin is None else self._table.key(kin)
+            if kin is not None and key is not None and key in self.rows:
+                yield key, kin

@@ -1,0 +1,1 @@
+"""What people write: worker files, Procfiles, settings; each mistake told in one sentence."""

@@ -1,0 +1,1 @@
+"""Every zombie and every orphan of the whole machine."""

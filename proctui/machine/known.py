@@ -1,0 +1,30 @@
+"""This user's sessions as a scan of the machine needs them: whose an orphan was, and its worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from proctui.machine.scan import KnownSession
+from proctui.sessions import journal
+from proctui.sessions.session import Session, SessionError, boot_id, list_sessions
+
+
+def known_sessions() -> dict[str, KnownSession]:
+    """This user's sessions of the present boot by their tag."""
+    try:
+        sessions = list_sessions(older=True)
+    except SessionError:
+        return {}
+    boot = boot_id()
+    return {s.facts.tag: _known(s) for s in sessions if s.facts.boot == boot}
+
+
+def _known(session: Session) -> KnownSession:
+    def workers() -> Mapping[int, str]:
+        return {
+            event.pid: event.worker
+            for event in journal.read(session.paths.journal)
+            if event.pid is not None and event.worker is not None and event.kind != "note"
+        }
+
+    return KnownSession(session.name, session.facts.pid, session.running, workers)

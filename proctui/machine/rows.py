@@ -1,0 +1,209 @@
+"""From what a scan of the machine found to rows of a table.  Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from proctui.core import cures, explain
+from proctui.core.classify import Facts, Parent, process_state
+from proctui.core.exitcodes import exitcode_text
+from proctui.core.naming import INIT, SUPERVISOR, person
+from proctui.linux.procfs import CLOCK_TICKS, PAGE_SIZE, Stat
+from proctui.machine.scan import Orphan, Zombie
+from proctui.model import Cure, Finding, Lineage, ProcessSample, Row, State
+
+REAPING = 3.0
+"""Seconds within which an init that reaps has reaped; some take two."""
+
+
+class Seen(NamedTuple):
+    """A process that is held, as it was read last."""
+
+    token: int
+    stat: Stat
+    name: str
+    command: str
+    user: str
+
+
+class Times(NamedTuple):
+    """What turns ticks since boot into seconds since the epoch."""
+
+    boot: float
+    now: float
+
+    def started(self, ticks: int) -> float:
+        """When a process started."""
+        return self.boot + ticks / CLOCK_TICKS
+
+
+def zombie_key(zombie: Zombie) -> str:
+    """Key of a zombie's row: nobody signals it, so pid and start time are enough."""
+    return f"z:{zombie.pid}:{zombie.start_ticks}"
+
+
+def sample_of(stat: Stat) -> ProcessSample:
+    """The kernel view of a process as it was read."""
+    return ProcessSample(
+        pid=stat.pid, ppid=stat.ppid, pgid=stat.pgid, sid=stat.sid, state=stat.state,
+        start_ticks=stat.start_ticks, comm=stat.comm, threads=stat.threads,
+        cpu_ticks=stat.cpu_ticks, rss_bytes=stat.rss_pages * PAGE_SIZE,
+    )  # fmt: skip
+
+
+def zombie_row(
+    zombie: Zombie,
+    stat: Stat,
+    parent: Parent,
+    key: str | None,
+    times: Times,
+    since: float | None,
+    first: float,
+) -> Row:
+    """A zombie under the parent that neglects it.
+
+    `key` is its parent's row, `since` when it was seen to end, `first` when it was first seen.
+    """
+    status = _status(zombie.exitcode)
+    sample = msgspec.structs.replace(sample_of(stat), wait_status=status)
+    init = parent.pid == INIT
+    facts = Facts(
+        name=zombie.name,
+        sample=sample,
+        orphan=init,
+        parent=parent,
+        zombie_since=since,
+        since_exact=False,
+        not_reaping=times.now - first > REAPING,
+    )
+    found = explain.zombie(facts)
+    if parent.name == SUPERVISOR:
+        found = Finding(found.kind, found.text, (_IN_ITS_SESSION,))
+    return Row(
+        key=zombie_key(zombie),
+        sample=sample,
+        state=State.ZOMBIE,
+        name=zombie.name,
+        exitcode=zombie.exitcode,
+        started_at=times.started(zombie.start_ticks),
+        first_seen=first,
+        zombie_since=since,
+        since_exact=False,
+        ended_at=since,
+        lineage=Lineage(first_ppid=zombie.ppid, first_parent=parent.name),
+        findings=(found,),
+        parent=key,
+        depth=0 if key is None else 1,
+    )
+
+
+_IN_ITS_SESSION = Cure(
+    "wait", "Join it in its session: proctui attach there, or proctui join on the command line."
+)
+
+
+def _status(exitcode: int | None) -> int | None:
+    """wait(2) status of an exit code of `multiprocessing`'s kind."""
+    if exitcode is None:
+        return None
+    return -exitcode if exitcode < 0 else exitcode << 8
+
+
+def parent_row(seen: Seen, zombies: Sequence[Zombie], times: Times, orphan: Orphan | None) -> Row:
+    """A parent that has not joined its children; perhaps an orphan itself."""
+    row = _row(seen, times)
+    stopped = row.state is State.STOPPED
+    parent = Parent(seen.stat.pid, seen.name, stopped=stopped)
+    many = "a child that has" if len(zombies) == 1 else f"{len(zombies)} children that have"
+    text = f"It has not joined {many} ended, with {_codes(zombies)}."
+    if seen.stat.pid == INIT:
+        ways: tuple[Cure, ...] = (cures.real_init(parent._replace(program=seen.name)),)
+    elif seen.name == SUPERVISOR:
+        ways = (_IN_ITS_SESSION,)
+    else:
+        ways = cures.neglect(parent)
+    row.findings = (Finding("note", text, ways),)
+    summary = f"{len(zombies)} zombie{'s' * (len(zombies) != 1)} ({_codes(zombies)})"
+    row.command = " · ".join(filter(None, [summary, f"of {seen.user}", seen.command]))
+    if orphan is not None:
+        _orphaned(row, seen, orphan)
+    return row
+
+
+def _codes(zombies: Sequence[Zombie]) -> str:
+    """``exit code 0 ×998, 1 ×2``."""
+    counted = Counter(exitcode_text(zombie.exitcode) for zombie in zombies)
+    shown = [
+        f"{code} ×{count}" if count > 1 and len(counted) > 1 else code
+        for code, count in counted.most_common(4)
+    ]
+    more = " …" if len(counted) > 4 else ""
+    return f"exit code{'s' * (len(counted) > 1)} {', '.join(shown)}{more}"
+
+
+def orphan_row(seen: Seen, orphan: Orphan, times: Times) -> Row:
+    """An orphan with its adopter."""
+    row = _row(seen, times)
+    row.command = " · ".join(filter(None, [f"of {seen.user}", seen.command]))
+    _orphaned(row, seen, orphan)
+    return row
+
+
+def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
+    adopter = "init" if orphan.ppid == INIT else orphan.adopter
+    worker = ":".join(filter(None, [orphan.session, orphan.worker])) or None
+    row.orphan = True
+    row.lineage = Lineage(
+        first_ppid=orphan.first_parent,
+        adopter_pid=orphan.ppid,
+        adopter=adopter,
+        worker=worker,
+        why=orphan.why,
+    )
+    facts = Facts(
+        name=seen.name,
+        sample=row.sample,
+        orphan=True,
+        lineage=row.lineage,
+        parent=Parent(orphan.ppid, adopter),
+    )
+    row.findings = (explain.orphan(facts), *row.findings)
+
+
+def _row(seen: Seen, times: Times) -> Row:
+    sample = sample_of(seen.stat)
+    return Row(
+        key=f"m:{seen.token}",
+        token=seen.token,
+        sample=sample,
+        state=process_state(sample),
+        name=seen.name,
+        command=seen.command,
+        started_at=times.started(seen.stat.start_ticks),
+        first_seen=times.now,
+        lineage=Lineage(first_ppid=seen.stat.ppid),
+    )
+
+
+def moved(row: Row, ppid: int, name: str, key: str | None, now: float) -> None:
+    """The parent of a zombie has ended, and something else has the zombie now."""
+    if row.sample is None:
+        return
+    lineage = row.lineage
+    why = f"its parent {person(lineage.first_parent, row.sample.ppid)} has ended"
+    row.sample = msgspec.structs.replace(row.sample, ppid=ppid)
+    row.lineage = Lineage(
+        first_ppid=lineage.first_ppid,
+        first_parent=lineage.first_parent,
+        adopter_pid=ppid,
+        adopter="init" if ppid == INIT else name,
+        adopted_at=now,
+        why=why,
+    )
+    row.orphan = True
+    row.parent, row.depth = key, 0 if key is None else 1
+    row.version += 1

@@ -1,0 +1,1 @@
+"""Sessions: where they are, starting them, talking to their supervisors, what they leave."""

@@ -1,0 +1,1 @@
+"""What of the rows is shown and in which order: filters, sorting, time lines.  Pure."""
