@@ -16,8 +16,11 @@ from proctui.model import Worker
 from proctui.spec import SessionSpec, WorkerSpec
 
 PROTOCOL_VERSION = 1
-MAX_LINE = 1 << 20
-"""Bytes a line from a client may have; a longer one ends the connection with a `Refusal`."""
+MAX_LINE = 16 << 20
+"""Bytes a line from a client may have; a longer one ends the connection with a `Refusal`.
+
+A `Reload` names every worker: 10,000 of them with 1,600 bytes each.
+"""
 
 
 class ProtocolError(Exception):

@@ -36,7 +36,7 @@ def main() -> int:
     try:
         start = decode_start(line)
         host.ignore_terminal_signals()
-        host.raise_descriptor_limit()
+        limits.raise_descriptors()
         if start.spec.adopt:
             host.set_subreaper(True)
         journal, listener = _open(start)

@@ -18,7 +18,7 @@ from multiprocessing import process as mp_process
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from proctui.supervisor import ahead, hygiene, newborn, process
+from proctui.supervisor import ahead, hygiene, limits, newborn, process
 from proctui.supervisor.worker_process import (
     EVERYWHERE,
     AnyWorker,
@@ -94,6 +94,7 @@ def launch(spec: WorkerSpec, *, log_fd: int, tag: str) -> Launched:
             raise outcome
         return outcome
     worker, report_r = _prepare(_CLASSES[spec.start_method], Order(spec, log_fd), tag)
+    worker.limit = limits.descriptors_of_workers()
     try:
         with _surroundings(worker), _no_main():
             worker.start()
@@ -149,6 +150,7 @@ def _started(worker: AnyWorker, report_r: int, refusal: BaseException | None = N
     os.close(worker.report_fd)
     if refusal is None:
         os.set_blocking(report_r, False)
+        worker.forget_start()
     else:
         os.close(report_r)
     return Launched(worker, report_r)
@@ -159,6 +161,7 @@ def _fork(workers: list[ForkWorker]) -> list[OSError | None]:
     parent = _mp._ParentProcess(_mp.current_process().name, os.getpid(), None)
     main = ModuleType("__main__")
     chores = _chores()
+    end, limit = limits.end_of_descriptors(), limits.descriptors_of_workers()
     prospects: dict[tuple[str, str], ahead.Prospect | None] = {}
     for worker in workers:
         plan = worker.plan
@@ -172,7 +175,8 @@ def _fork(workers: list[ForkWorker]) -> list[OSError | None]:
             worker.log_fd,
             worker.report_fd,
             handlers,
-            os.sysconf("SC_OPEN_MAX"),
+            end,
+            limit,
             chores,
             _differing(plan["env"]),
             plan["cwd"],

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
 """prctl(2), PR_SET_CHILD_SUBREAPER(2const)."""
-
-
-def raise_descriptor_limit() -> None:
-    """Each worker costs a pidfd: lets this process have as many descriptors as it may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def set_subreaper(on: bool) -> None:

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from multiprocessing import popen_fork, util
 from os import O_RDONLY, chdir, closerange, devnull, dup2, putenv, set_inheritable, setsid
 from os import open as open_descriptor
+from resource import RLIMIT_NOFILE
+from resource import setrlimit as set_limit
 from threading import get_native_id
 from types import ModuleType
 from typing import Any, NamedTuple, Protocol
@@ -53,8 +55,10 @@ class Birth(NamedTuple):
     report_fd: int
     handlers: hygiene.Handlers
     """What `hygiene.signals_to_reset` says in the parent."""
-    most_descriptors: int
+    end_of_descriptors: int
     """Every descriptor is below."""
+    limit: tuple[int, int] | None
+    """Of descriptors, for user code; None where it is right as it is."""
     chores: tuple[Callable[[], object], ...]
     """What else is to be put in order: nothing, where the parent has prepared itself."""
     environment: tuple[tuple[bytes, bytes], ...]
@@ -89,8 +93,8 @@ def live(worker: Worker, birth: Birth, sentinel: int | None) -> int:
     `sentinel` is the pipe of the stock `Popen`, where the kernel has no pidfds.
     """
     (
-        log_fd, report_fd, handlers, most_descriptors, chores, environment, folder, daemon,
-        parent, main,
+        log_fd, report_fd, handlers, end_of_descriptors, limit, chores, environment, folder,
+        daemon, parent, main,
     ) = birth  # fmt: skip
     try:
         setsid()
@@ -100,9 +104,11 @@ def live(worker: Worker, birth: Birth, sentinel: int | None) -> int:
         dup2(log_fd, 2)
         if sentinel is None:
             closerange(3, report_fd)
-            closerange(report_fd + 1, most_descriptors)
+            closerange(report_fd + 1, end_of_descriptors)
         else:
-            hygiene.close_others({report_fd, sentinel}, most_descriptors)
+            hygiene.close_others({report_fd, sentinel}, end_of_descriptors)
+        if limit is not None:
+            set_limit(RLIMIT_NOFILE, limit)
         set_inheritable(report_fd, False)
         # In this order: a signal that the parent blocked around the fork must not meet the
         # parent's handlers, whose wake-up descriptor leads to the parent.

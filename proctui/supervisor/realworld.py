@@ -104,7 +104,9 @@ class RealWorld:
 
     def _fork(self, forking: list[tuple[int, child.Order]]) -> list[child.Launched | str]:
         launched = child.launch_together([order for _, order in forking], tag=self._tag)
-        return [fork_refusal(one) if isinstance(one, OSError) else one for one in launched]
+        refusals = {one.errno: one for one in launched if isinstance(one, OSError)}
+        sentences = {number: fork_refusal(error) for number, error in refusals.items()}
+        return [sentences[one.errno] if isinstance(one, OSError) else one for one in launched]
 
     def _launch_alone(self, order: child.Order) -> child.Launched | str:
         outcome: child.Launched | str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from proctui.protocol import Outcome
@@ -36,8 +36,11 @@ def difference(old: Sequence[WorkerSpec], new: Sequence[WorkerSpec]) -> Differen
     )
 
 
-def first_fault(specs: Sequence[WorkerSpec]) -> str | None:
-    """Why a list of workers can't be right, one sentence; nothing is changed by such a list."""
+def first_fault(specs: Sequence[WorkerSpec]) -> Generator[None, None, str | None]:
+    """Why a list of workers can't be right, one sentence; nothing is changed by such a list.
+
+    In steps, one per worker.
+    """
     seen: set[str] = set()
     for spec in specs:
         wrong = fault(spec)
@@ -46,6 +49,7 @@ def first_fault(specs: Sequence[WorkerSpec]) -> str | None:
         if wrong is not None:
             return f"{spec.id}: {wrong}"
         seen.add(spec.id)
+        yield
     return None
 
 

@@ -103,12 +103,25 @@ class Session:
 
     def reload(self, spec: SessionSpec, by: str, answer: Answer) -> None:
         """Follows `spec`; a specification that can't be right changes nothing."""
-        refusal = self._reload_refusal(spec)
-        if refusal is not None:
-            self.events.say("refused", f"not reloaded: {refusal}", by=by)
-            answer(f"not reloaded: {refusal}", ())
+        if self._reloading:
+            self._refuse_reload("another reload is still under way", by, answer)
             return
         self._reloading = True
+
+        def failed(error: Exception) -> None:
+            self._reloading = False
+            self.tell_of_fault(error)
+            answer(INTERNAL, ())
+
+        self.pacer.run(guarded(self._reload(spec, by, answer), failed))
+
+    def _reload(self, spec: SessionSpec, by: str, answer: Answer) -> Iterator[None]:
+        wrong = yield from first_fault(spec.workers)
+        refusal = wrong or self._settings_refusal(spec)
+        if refusal is not None:
+            self._reloading = False
+            self._refuse_reload(refusal, by, answer)
+            return
         self._take_settings(spec)
         self.events.say("note", "the session follows its changed specification", by=by)
 
@@ -116,22 +129,16 @@ class Session:
             self._reloading = False
             answer(None, outcomes)
 
-        def failed(error: Exception) -> None:
-            self._reloading = False
-            self.tell_of_fault(error)
-            answer(INTERNAL, ())
-
         work = Reloading(self.workers, self.add, self.remove, by)
-        self.pacer.run(guarded(work.steps(spec.workers, complete), failed))
+        yield from work.steps(spec.workers, complete)
 
-    def _reload_refusal(self, spec: SessionSpec) -> str | None:
+    def _refuse_reload(self, refusal: str, by: str, answer: Answer) -> None:
+        self.events.say("refused", f"not reloaded: {refusal}", by=by)
+        answer(f"not reloaded: {refusal}", ())
+
+    def _settings_refusal(self, spec: SessionSpec) -> str | None:
         if self.workers.ending:
             return "the session is ending"
-        if self._reloading:
-            return "another reload is still under way"
-        wrong = first_fault(spec.workers)
-        if wrong is not None:
-            return wrong
         if spec.adopt != self.settings.adopt:
             try:
                 host.set_subreaper(spec.adopt)

@@ -13,7 +13,6 @@ LONGEST_LABEL = 1000
 _REFUSALS = {
     errno.EAGAIN: "as many processes exist as are allowed (RLIMIT_NPROC, pids cgroup, pid_max)",
     errno.ENOMEM: "there is no memory left for another process",
-    errno.EMFILE: "the supervisor has as many descriptors open as it may (RLIMIT_NOFILE)",
     errno.ENFILE: "the machine has as many files open as it can",
 }
 
@@ -40,5 +39,12 @@ def ending(exitcode: int | None) -> str:
 def fork_refusal(error: OSError) -> str:
     """Why the kernel made no process (fork(2)), one sentence."""
     name = errno.errorcode.get(error.errno or 0, "no error number")
-    why = _REFUSALS.get(error.errno or 0) or error.strerror or os.strerror(error.errno or 0)
+    why = _why(error.errno or 0) or error.strerror or os.strerror(error.errno or 0)
     return f"the kernel refused to start a process ({name}): {why}"
+
+
+def _why(number: int) -> str | None:
+    if number == errno.EMFILE:
+        most = limits.most_descriptors()
+        return f"the supervisor has as many descriptors open as it may, {most} (RLIMIT_NOFILE)"
+    return (limits.full() if number == errno.EAGAIN else None) or _REFUSALS.get(number)

@@ -30,6 +30,9 @@ EVERYWHERE = {"PYTHONUNBUFFERED": "1"}
 
 _mp: Any = mp_process
 
+_FOR_CHILD = frozenset({"plan", "birth", "load", "_reporter"})
+"""Attributes of a worker that mean nothing in the parent once there is a child."""
+
 
 class Plan(TypedDict):
     """The part of a specification that the child needs, as plain values."""
@@ -77,6 +80,15 @@ class AnyWorker(process.PeekingProcess):
         self.report_fd = report_fd
         self._reporter = runner.Reporter(report_fd)
 
+    def forget_start(self) -> None:
+        """In the parent: lets go of what only the child needed.
+
+        What the parent holds for a worker makes each later fork slower, and the copy's tables
+        of pages larger.
+        """
+        kept = {key: value for key, value in self.__dict__.items() if key not in _FOR_CHILD}
+        self.__dict__ = kept
+
     def bind_to_parent(self) -> None:
         """Keeps the promise of a daemonic process: it ends with its parent, however that ends."""
         runner.die_with_parent(self._parent_pid)  # type: ignore[attr-defined]
@@ -118,6 +130,8 @@ class FreshWorker(AnyWorker):
     """One that begins in a fresh interpreter, or in the fork server."""
 
     _parent_sentinel: int | None = None
+    limit: tuple[int, int] | None = None
+    """Of descriptors, for user code; None where it is right as it is."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Descriptors are handed over, not copied as numbers."""
@@ -138,6 +152,8 @@ class FreshWorker(AnyWorker):
         try:
             os.set_inheritable(self.report_fd, False)
             hygiene.settle_in(self.log_fd, self.plan["env"])
+            if self.limit is not None:
+                newborn.set_limit(newborn.RLIMIT_NOFILE, self.limit)
             if self.daemon:
                 self.bind_to_parent()
             os.chdir(self.plan["cwd"])

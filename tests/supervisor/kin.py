@@ -146,7 +146,7 @@ def family(actor: str, *, env: dict[str, str] | None = None) -> Iterator[Family]
         assert process.returncode == 0, "the keeper failed"
 
 
-def in_pid_namespace(code: str, *arguments: str) -> str:
+def in_pid_namespace(code: str, *arguments: str, timeout: float = 100.0) -> str:
     """What `code` prints as process 1 of a pid namespace of its own; skips where that may not be.
 
     Ordinary users get a user namespace with it (user_namespaces(7)).
@@ -158,7 +158,7 @@ def in_pid_namespace(code: str, *arguments: str) -> str:
         [*unshare, sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=timeout,
     )
     if done.returncode != 0 and done.stderr.startswith("unshare:"):
         pytest.skip(f"pid namespaces are not permitted here: {done.stderr.strip()}")

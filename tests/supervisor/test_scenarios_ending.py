@@ -39,7 +39,7 @@ async def test_stubborn(supervise: Supervise) -> None:
         pid = room.pid("stubborn")
         await room.do(Signal(workers=("stubborn",), signal="SIGTERM"))
         await room.log_says("stubborn", "SIGTERM came, and I go on")
-        assert kernel_state(pid) == "S"
+        until(lambda: kernel_state(pid) == "S")
         await room.do(Stop(workers=("stubborn",)), 1, 2, 3)
         assert kernel_state(pid) is None
         steps = [e for e in room.store.events if e.kind == "stopping"]
@@ -68,7 +68,7 @@ async def test_deadlock(supervise: Supervise) -> None:
         await room.sees(1, 2)
         (waiter,) = room.pids_below("program", "waiter")
         assert children_of(room.pid("program")) == [waiter]
-        assert kernel_state(waiter) == "S"
+        until(lambda: kernel_state(waiter) == "S")
         room.sees_not_yet(3, 4)
         await room.log_says("program", "holder terminated, exitcode -15")
         assert "waiter: I have it" not in room.log("program")
@@ -84,11 +84,11 @@ async def test_daemon(supervise: Supervise) -> None:
         assert "AssertionError: daemonic processes are not allowed" in room.log("childless")
         await room.until(lambda: len(room.below("has-daemonic-child")) == 1)
         (child,) = room.pids_below("has-daemonic-child")
-        assert kernel_state(child) == "S"
+        until(lambda: kernel_state(child) == "S")
         room.sees_not_yet(2, 3)
         await room.sees(2)
         assert kernel_state(child) is None, "it would have lived for 600 seconds"
-        assert kernel_state(room.pid("has-ordinary-child")) == "S"
+        until(lambda: kernel_state(room.pid("has-ordinary-child")) == "S")
         await room.sees(3, 4)
         parent = room.row("has-ordinary-child").worker
         assert parent is not None

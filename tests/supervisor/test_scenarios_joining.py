@@ -8,7 +8,7 @@ import pytest
 
 from proctui.protocol import Join, Signal, Start
 from tests.supervisor.classroom import Supervise, classroom
-from tests.support import children_of, kernel_state
+from tests.support import children_of, kernel_state, until
 
 pytestmark = pytest.mark.insides
 
@@ -20,7 +20,7 @@ async def test_join_timeout(supervise: Supervise) -> None:
         (outcome,) = await room.do(Join(workers=("sleeper",)), 2)
         assert not outcome.ok
         assert "still alive" in outcome.text
-        assert kernel_state(sleeper) == "S"
+        until(lambda: kernel_state(sleeper) == "S")
         await room.do(Signal(workers=("sleeper",), signal="SIGTERM"), 3)
         assert kernel_state(sleeper) == "Z"
         (outcome,) = await room.do(Join(workers=("sleeper",)), 4)
@@ -57,7 +57,7 @@ async def test_implicit_reaping(supervise: Supervise) -> None:
         assert kernel_state(child) == "Z"
         await room.sees(2)
         assert kernel_state(child) is None
-        assert kernel_state(room.pid("looks")) == "S"
+        until(lambda: kernel_state(room.pid("looks")) == "S")
         await room.log_says("looks", "alive: False")
         await room.sees(3)
         by_join, by_the_way = room.pid("by-join"), room.pid("by-the-way")

@@ -10,7 +10,7 @@ import pytest
 from proctui.protocol import Signal
 from tests.supervisor.classroom import Supervise, classroom
 from tests.supervisor.test_scenarios_processes import parent_of
-from tests.support import kernel_state
+from tests.support import kernel_state, until
 
 pytestmark = pytest.mark.insides
 
@@ -50,7 +50,7 @@ async def test_orphan_tree(supervise: Supervise) -> None:
         pids = {row.name: row.pid for row in four}
         room.sees_not_yet(2, 3)
         await room.do(Signal(workers=("grandparent",), signal="SIGKILL"), 2, 3)
-        assert {kernel_state(pid) for pid in pids.values() if pid} == {"S"}
+        until(lambda: {kernel_state(pid) for pid in pids.values() if pid} == {"S"})
         left = room.below("grandparent")
         assert {row.name: row.pid for row in left} == pids
         assert {row.lineage.worker for row in left} == {"grandparent"}

@@ -24,8 +24,11 @@ async def test_echo_server(supervise: Supervise) -> None:
         zombies = [pid for pid in children_of(server) if kernel_state(pid) == "Z"]
         assert len(zombies) == 1
         await room.do(Signal(workers=("client-2",), signal="SIGTERM"), 3)
-        states = [kernel_state(pid) for pid in children_of(server)]
-        assert sorted(filter(None, states)) == ["S", "S", "Z", "Z"]
+
+        def states() -> list[str]:
+            return sorted(filter(None, map(kernel_state, children_of(server))))
+
+        until(lambda: states() == ["S", "S", "Z", "Z"], what="for two that wait and two zombies")
         await room.do(Restart(workers=("guest",)), 4)
         until(lambda: kernel_state(zombies[0]) is None, what="for the guest's first child")
 

@@ -10,7 +10,7 @@ import pytest
 from proctui.lessons.seen import mark_of
 from proctui.protocol import Join, Signal
 from tests.supervisor.classroom import Supervise, classroom
-from tests.support import children_of, kernel_state
+from tests.support import children_of, kernel_state, until
 
 pytestmark = pytest.mark.insides
 
@@ -51,7 +51,7 @@ async def test_zombie_cure_join(supervise: Supervise) -> None:
         assert kernel_state(child) == "Z"
         await room.sees(2)
         assert kernel_state(child) is None
-        assert kernel_state(room.pid("joins-late")) == "S"
+        until(lambda: kernel_state(room.pid("joins-late")) == "S")
         unjoined = room.pid("unjoined")
         assert kernel_state(unjoined) == "Z"
         await room.do(Join(workers=("unjoined",)), 3)
@@ -92,7 +92,7 @@ async def test_zombie_cure_sigchld(supervise: Supervise) -> None:
         for history in gone:
             died = mark_of(history, "zombie")
             assert died is None or history.ended_at is None or history.ended_at - died.time < 0.3
-        assert kernel_state(room.pid("attentive")) == "S"
+        until(lambda: kernel_state(room.pid("attentive")) == "S")
 
 
 async def test_zombie_factory(supervise: Supervise) -> None:
