@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from proctui.sessions.journal import Journal
-from proctui.supervisor import child, host
+from proctui.supervisor import child, host, limits
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.server import Server, listen
 from proctui.supervisor.session import Session

@@ -6,6 +6,7 @@ import errno
 import os
 
 from proctui.linux.signals import signal_name
+from proctui.supervisor import limits
 
 LONGEST_LABEL = 1000
 """Characters of untrusted text that are kept where they'd be repeated in every event."""
