@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 from collections.abc import Callable
 from multiprocessing import process as mp_process
@@ -153,7 +154,7 @@ class FreshWorker(AnyWorker):
             os.set_inheritable(self.report_fd, False)
             hygiene.settle_in(self.log_fd, self.plan["env"])
             if self.limit is not None:
-                newborn.set_limit(newborn.RLIMIT_NOFILE, self.limit)
+                resource.setrlimit(resource.RLIMIT_NOFILE, self.limit)
             if self.daemon:
                 self.bind_to_parent()
             os.chdir(self.plan["cwd"])
