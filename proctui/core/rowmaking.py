@@ -14,6 +14,9 @@ from proctui.model import Departure, Lineage, ProcessSample, Row, State, Worker
 
 _FIELDS = tuple(name for name in Row.__struct_fields__ if name not in ("key", "version", "sample"))
 
+_TELLING = ("cpu_percent", "state", *(f for f in _FIELDS if f not in ("cpu_percent", "state")))
+"""What changes most often comes first."""
+
 
 class Around(NamedTuple):
     """What others tell about a process."""
@@ -31,6 +34,13 @@ def differences(old: Row, new: Row) -> list[str]:
     if not _same(old.sample, new.sample):
         found.append("sample")
     return found
+
+
+def look_alike(old: Row, new: Row) -> bool:
+    """Whether `differences` would find none: cheaper, for it stops at the first."""
+    if not _same(old.sample, new.sample):
+        return False
+    return all(getattr(old, name) == getattr(new, name) for name in _TELLING)
 
 
 def _same(old: ProcessSample | None, new: ProcessSample | None) -> bool:

@@ -101,20 +101,31 @@ class Store:
 
     # ------------------------------------------------------------ the Python view
 
-    def apply(self, message: Snapshot | Event) -> frozenset[str]:
-        """Takes in what the supervisor says; keys of the rows that changed."""
-        if isinstance(message, Snapshot):
-            return self._snapshot(message)
-        if not self._happened(message):
-            return frozenset()
+    def apply(self, *messages: Snapshot | Event) -> frozenset[str]:
+        """Takes in what the supervisor says; keys of the rows that changed.
+
+        Of several messages about one worker only what they come to makes a row.
+        """
         touched: set[int] = set()
-        if message.state is not None:
-            touched |= self._worker(message.state)
-        elif message.kind == "removed" and message.worker is not None:
-            touched |= self._remove(message.worker)
-        self._mark(message)
-        workers = () if message.state is None else (message.state.id,)
-        return self._table.refresh(touched, workers, self._now)
+        workers: set[str] = set()
+        changed: frozenset[str] = frozenset()
+        for message in messages:
+            if isinstance(message, Snapshot):
+                self._snapshot(message, touched, workers)
+            elif self._happened(message):
+                if message.kind == "note":  # told of a row, which must be there
+                    changed |= self._table.refresh(touched, workers, self._now)
+                    touched, workers = set(), set()
+                self._event(message, touched, workers)
+        return changed | self._table.refresh(touched, workers, self._now)
+
+    def _event(self, event: Event, touched: set[int], workers: set[str]) -> None:
+        if event.state is not None:
+            touched |= self._worker(event.state)
+            workers.add(event.state.id)
+        elif event.kind == "removed" and event.worker is not None:
+            touched |= self._remove(event.worker)
+        self._mark(event)
 
     def recall(self, events: Iterable[Event]) -> None:
         """Takes into the histories of workers what a journal tells of before `self.events`."""
@@ -129,10 +140,9 @@ class Store:
         self._now = max(self._now, when)
         return self._table.refresh((), self._roster.posts, self._now)
 
-    def _snapshot(self, snapshot: Snapshot) -> frozenset[str]:
+    def _snapshot(self, snapshot: Snapshot, touched: set[int], workers: set[str]) -> None:
         self._table.lost_at = None
         news = [event for event in snapshot.history if self._happened(event)]
-        touched: set[int] = set()
         for event in news:
             touched |= self._past_run(event)
         present = {worker.id for worker in snapshot.workers}
@@ -146,7 +156,7 @@ class Store:
             self._mark(event)
         for worker in snapshot.workers:
             self._table.chronicle.known_of(worker)
-        return self._table.refresh(touched, present, self._now)
+        workers |= present
 
     def _happened(self, event: Event) -> bool:
         """Keeps an event; False where it is known already."""

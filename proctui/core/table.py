@@ -21,6 +21,7 @@ from proctui.core.rowmaking import (
     Around,
     cpu_share,
     differences,
+    look_alike,
     present,
     process_row,
     worker_row,
@@ -90,7 +91,7 @@ class Table:
             row = self.rows.get(key)
             if row is None:
                 continue
-            if before is None or differences(before, row):  # else it was changed there and back
+            if before is None or not look_alike(before, row):  # else it was changed there and back
                 row.version = next(self._versions)
                 keys.append(key)
         return frozenset(keys)

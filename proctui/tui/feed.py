@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Protocol
@@ -24,6 +25,8 @@ _GAP = 0.012
 """Seconds between two calls of the listener at least: below a frame, above a burst's spacing."""
 _SHARE = 2.0
 """The listener may take one part in this plus one of the loop's time."""
+BATCH = 200
+"""Messages that are taken in before the loop gets its turn."""
 
 
 class SessionClient(Protocol):
@@ -107,6 +110,8 @@ class Feed:
         self._flush: asyncio.TimerHandle | None = None
         self._earliest = 0.0
         self._urgent: asyncio.Handle | None = None
+        self._heard: deque[Snapshot | Event] = deque()
+        self._taking: asyncio.Handle | None = None
         self._structure = -1
         self._waiting: set[asyncio.Event] = set()
 
@@ -137,9 +142,11 @@ class Feed:
             await self.client.request(Subscribe())
             async for message in self.client.messages():
                 self._hear(message)
+            reason = "the supervisor closed the connection"
         except ConnectionLost as error:
-            return str(error)
-        return "the supervisor closed the connection"
+            reason = str(error)
+        self._take_in(len(self._heard))
+        return reason
 
     async def _connected_again(self) -> bool:
         """Whether the same supervisor is still there: it drops clients that are too slow."""
@@ -157,9 +164,23 @@ class Feed:
         return True
 
     def _hear(self, message: Snapshot | Event) -> None:
+        """Takes it in with all that came together with it: a row is made once then, not twice."""
         if isinstance(message, Event) and message.kind == "session-ended":
             self.ended = message
-        self._note(self.store.apply(message), always=True)  # the list of events has grown
+        self._heard.append(message)
+        if self._taking is None:
+            self._taking = asyncio.get_running_loop().call_soon(self._take_in)
+
+    def _take_in(self, most: int = BATCH) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+        if not self._heard:
+            return
+        heard = [self._heard.popleft() for _ in range(min(most, len(self._heard)))]
+        if self._heard:
+            self._taking = asyncio.get_running_loop().call_soon(self._take_in)
+        self._note(self.store.apply(*heard), always=True)  # the list of events has grown
         self._follow()
 
     def _follow(self) -> None:
@@ -233,7 +254,7 @@ class Feed:
     async def close(self) -> None:
         """Lets go of supervisor and kernel view; nothing is told any more."""
         self.listener = _nobody
-        for handle in (self._flush, self._urgent):
+        for handle in (self._flush, self._urgent, self._taking):
             if handle is not None:
                 handle.cancel()
         self.kernel.close()

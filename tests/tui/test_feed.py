@@ -6,9 +6,14 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from proctui.model import State
-from proctui.tui.feed import Feed
+import pytest
+
+from proctui.core import table
+from proctui.core.rowmaking import worker_row
+from proctui.model import Row, State, Worker
+from proctui.tui.feed import BATCH, Feed
 from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, lessons, worker
 
 
@@ -68,6 +73,29 @@ async def test_a_burst_is_told_in_few_words() -> None:
         await asyncio.sleep(0.1)
         assert len(told) < 50
         assert frozenset[str]().union(*told) >= {each.id.join(("w:", "")) for each in workers}
+
+
+async def test_what_comes_together_makes_each_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    workers = [worker(f"w-{n}", 50_000 + n, "m:f") for n in range(500)]
+    client, kernel = FakeClient(workers), FakeKernel(clock)
+    made: list[str] = []
+
+    def counted(one: Worker, *known: Any, **more: Any) -> Row:
+        made.append(one.id)
+        return worker_row(one, *known, **more)
+
+    async with fed(client, kernel, clock) as (feed, _):
+        monkeypatch.setattr(table, "worker_row", counted)
+        for each in workers:
+            ended = {"alive": False, "exitcode": 0}
+            client.change(each.id, "ended", "ended", phase="ended", **ended)
+            client.change(each.id, "joined", "joined", phase="joined", joined_at=clock())
+        last = feed.store.rows["w:w-499"]
+        assert await feed.until(lambda: bool(last.worker and last.worker.joined_at), 5)
+        assert set(made) == {each.id for each in workers}
+        assert len(made) <= len(workers) + 2 * len(workers) // BATCH  # a batch may part the two
+        assert len(feed.store.events) >= 2 * len(workers)
 
 
 async def test_a_slow_listener_is_told_less_often() -> None:
