@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+from proctui.core.visible import VisibleTable, code, thin_marks
+
 _SEQUENCES: Final = re.compile(
     r"""
       (?P<colour>\x1b\[[0-9;:]*m)                       # SGR: kept
@@ -25,10 +27,14 @@ RESET: Final = "\x1b[0m"
 
 
 def plain(text: str) -> str:
-    """`text` on one line with everything that isn't printable as its code (``^[``, ``\\x9b``)."""
-    if text.isprintable():
+    """`text` on one line; what can't be seen or draws wrongly stands there as its code (``^[``).
+
+    The result takes `cells` cells.
+    """
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c.isprintable() else _code(ord(c)) for c in text)
+    shown = text.translate(_table)
+    return shown if shown.isascii() else thin_marks(shown, _width)
 
 
 def log_text(data: bytes) -> str:
@@ -45,29 +51,39 @@ def log_text(data: bytes) -> str:
 
 def cells(text: str) -> int:
     """Width of text that came out of `plain`, in terminal cells (Unicode annex 11)."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
-        for c in text
-    )
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+_table = VisibleTable()
+
+
+def _width(character: str) -> int:
+    """Cells of a character that is visible; marks and the later letters of a jamo syllable have
+    none."""
+    if unicodedata.category(character)[0] == "M":
+        return 0
+    if "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff":
+        return 0
+    return 1 + (unicodedata.east_asian_width(character) in "WF")
 
 
 def _replacement(match: re.Match[str]) -> str:
     if match["colour"]:
-        return match["colour"]
+        return "" if _conceals(match["colour"]) else match["colour"]
     if match["line"]:
         return "\n"
     if match["strange"]:
-        return _code(ord(match["strange"]))
+        return code(ord(match["strange"]))
     return ""
 
 
-def _code(point: int) -> str:
-    if point < 0x20 or point == 0x7F:
-        return "^" + chr(point ^ 0x40)
-    if 0xDC80 <= point <= 0xDCFF:  # a byte that was no UTF-8, kept by surrogateescape
-        return f"\\x{point - 0xDC00:02x}"
-    if point <= 0xFF:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+def _conceals(colour: str) -> bool:
+    """Whether text after it would be there and not be seen (ECMA-48 8.3.117: 8)."""
+    numbers = re.split("[;:]", colour[2:-1])
+    while numbers:
+        number = numbers.pop(0).lstrip("0")
+        if number == "8":
+            return True
+        if number in ("38", "48", "58") and numbers:  # a colour follows, whose numbers may be 8
+            del numbers[: 4 if numbers[0] == "2" else 2]
+    return False

@@ -117,7 +117,7 @@ class LogLines:
         text = self._open + self._decoder.decode(data)
         *whole, self._open = text.split("\n")
         if len(self._open) > 2 * LONGEST:  # a line without end
-            self._open = self._open[: LONGEST + 1]
+            self._open = _newest_state(self._open)
         for piece in whole:
             line = self._finished(piece)
             self._style = self._after(line)
@@ -160,3 +160,10 @@ class LogLines:
             if match["sgr"] is not None:
                 style = _restyle(style, match["sgr"])
         return style
+
+
+def _newest_state(text: str) -> str:
+    """What counts of a line that is too long: what stands after its last return, cut."""
+    shown = text.rstrip("\r")
+    rewinds = "\r" if len(shown) < len(text) else ""
+    return shown.rpartition("\r")[2][: LONGEST + 1] + rewinds

@@ -17,25 +17,10 @@ from functools import lru_cache
 from rich.cells import chop_cells, get_character_cell_size
 from textual.content import Content
 
+from proctui.core.visible import MARKS_PER_CELL, VisibleTable, code, thin_marks
+
 MAX_LENGTH = 16_384
 """Characters that are looked at where no width is asked for; what is longer is cut."""
-
-_MARKS_PER_CELL = 2
-"""Combining marks kept on one character; a taller pile would spill over its neighbours."""
-
-_TABLE_LIMIT = 16_384
-"""Code points remembered; hostile text could bring a million."""
-
-_INVISIBLE = frozenset(
-    {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}
-    | set(range(0x180B, 0x1810))
-    | set(range(0xFE00, 0xFE10))
-    | set(range(0xE0100, 0xE01F0))
-)
-"""Printable by their category and yet drawn as nothing: fillers, joiners, variation selectors."""
-
-_FUSING = frozenset(set(range(0x1F1E6, 0x1F200)) | set(range(0x1F3FB, 0x1F400)))
-"""Regional indicators and skin tones: terminals disagree about their width beside one another."""
 
 
 def wants_ascii(environ: Mapping[str, str]) -> bool:
@@ -79,7 +64,7 @@ def safe(text: str, width: int | None = None) -> str:
     if width <= 0:
         return ""
     # Every cell takes at most one character and its marks, so more can't be seen anyway.
-    return _fit(text[: (1 + _MARKS_PER_CELL) * width + 1], width)
+    return _fit(text[: (1 + MARKS_PER_CELL) * width + 1], width)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -168,58 +153,21 @@ def _visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     shown = text.translate(_ascii_table if ascii_only() else _table)
-    return shown if shown.isascii() else _thin_marks(shown)
-
-
-def _thin_marks(text: str) -> str:
-    """Shows marks that have nothing to stand on, or too many below them, as their codes."""
-    pile = _MARKS_PER_CELL
-    pieces: list[str] = []
-    for character in text:
-        if _cell_size(character):
-            pile = 0
-        elif (pile := pile + 1) > _MARKS_PER_CELL:
-            character = _code(ord(character))
-        pieces.append(character)
-    return "".join(pieces)
+    return shown if shown.isascii() else thin_marks(shown, _cell_size)
 
 
 def _cell_size(character: str) -> int:
     return get_character_cell_size(character)
 
 
-def _code(point: int) -> str:
-    if point < 0x20 or point == 0x7F:
-        return "^" + chr(point ^ 0x40)
-    if 0xDC80 <= point <= 0xDCFF:  # a byte that was no UTF-8, kept by surrogateescape
-        return f"\\x{point - 0xDC00:02x}"
-    if point <= 0xFF:
-        return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
-
-
-class _Table(dict[int, str]):
-    """For `str.translate`: decides about a code point when it is first met."""
-
-    def __missing__(self, point: int) -> str:
-        if len(self) >= _TABLE_LIMIT:
-            self.clear()
-        shown = self.decide(point)
-        self[point] = shown
-        return shown
+class _Table(VisibleTable):
+    """What has no width and is no mark has nothing to be seen of either."""
 
     def decide(self, point: int) -> str:
-        character = chr(point)
-        if point in _INVISIBLE or point in _FUSING:
-            return _code(point)
-        category = unicodedata.category(character)
-        if category == "Zs":
-            return " "
-        if not character.isprintable():
-            return _code(point)
-        if _cell_size(character) == 0 and not category.startswith("M"):
-            return _code(point)
-        return character
+        shown = super().decide(point)
+        if shown == chr(point) and _cell_size(shown) == 0:
+            return shown if unicodedata.category(shown).startswith("M") else code(point)
+        return shown
 
 
 class _AsciiTable(_Table):
@@ -227,7 +175,7 @@ class _AsciiTable(_Table):
 
     def decide(self, point: int) -> str:
         shown = super().decide(point)
-        return shown if shown.isascii() else _code(point)
+        return shown if shown.isascii() else code(point)
 
 
 _table = _Table()
