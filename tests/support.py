@@ -102,7 +102,6 @@ class RawClient:
 
     def __init__(self, path: str | Path, *, greet: str | None = "test") -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.connect(str(path))
         self.events: list[Event] = []
         """All that were read so far."""
         self.snapshot: Snapshot | None = None
@@ -111,11 +110,19 @@ class RawClient:
         self._lines: deque[bytes] = deque()
         self._numbers = 0
         self.hello: Hello | None = None
-        if greet is not None:
-            self.send(ClientHello(version=PROTOCOL_VERSION, client=greet, pid=os.getpid()))
-            hello = self.read()
-            assert isinstance(hello, Hello), hello
-            self.hello = hello
+        try:
+            self.socket.connect(str(path))
+            if greet is not None:
+                self._greet(greet)
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def _greet(self, name: str) -> None:
+        self.send(ClientHello(version=PROTOCOL_VERSION, client=name, pid=os.getpid()))
+        hello = self.read()
+        assert isinstance(hello, Hello), hello
+        self.hello = hello
 
     def __enter__(self) -> RawClient:
         return self
@@ -282,7 +289,9 @@ class Supervisor:
         return client
 
     def log(self, worker: str) -> str:
-        return (self.log_dir / f"{worker}.log").read_text()
+        """Nothing where it has not been started yet."""
+        path = self.log_dir / f"{worker}.log"
+        return path.read_text() if path.exists() else ""
 
     def kill(self) -> None:
         """As a crash would: the workers become orphans."""

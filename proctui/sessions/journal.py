@@ -8,6 +8,7 @@ counted, not believed.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -47,7 +48,8 @@ class Journal:
     def append(self, event: Event) -> None:
         """Writes the event before it returns.
 
-        Raises OSError; what could only be written in part is closed by the next line's beginning.
+        Raises OSError; what could only be written in part is taken back, or closed by the next
+        line's beginning where that can't be.
         """
         line = encode(event)
         if self._size and self._size + len(line) > self._share:
@@ -56,10 +58,18 @@ class Journal:
             line = b"\n" + line
         self._whole = False
         written = os.write(self._descriptor, line)
-        self._size += written
         if written < len(line):
+            self._take_back(written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        self._size += written
         self._whole = True
+
+    def _take_back(self, written: int) -> None:
+        """Removes the beginning of a line for the end of which there was no room."""
+        try:
+            os.ftruncate(self._descriptor, self._size)
+        except OSError:
+            self._size += written
 
     def close(self) -> None:
         """Closes the file; once is enough, twice does no harm."""
@@ -68,10 +78,22 @@ class Journal:
             self._descriptor = -1
 
     def _rotate(self) -> None:
-        self.path.rename(older(self.path))
-        descriptor = _open_to_append(self.path)
-        os.close(self._descriptor)
-        self._descriptor, self._size, self._whole = descriptor, 0, True
+        """Begins a new file, or goes on with the old one where that can't be done now.
+
+        The new one is opened first: nothing is renamed that could not be followed.
+        """
+        draft = self.path.with_name(self.path.name + ".new")
+        with contextlib.suppress(OSError):
+            descriptor = _open_to_append(draft)
+            try:
+                with contextlib.suppress(FileNotFoundError):
+                    self.path.rename(older(self.path))
+                draft.rename(self.path)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(self._descriptor)
+            self._descriptor, self._size, self._whole = descriptor, 0, True
 
 
 class Reading(NamedTuple):

@@ -122,6 +122,7 @@ def _leave_starter() -> None:
 
 if __name__ == "__main__":
     status = main()
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # the disk may be full
+        sys.stderr.flush()
     # At a common exit multiprocessing would join what could not be ended, perhaps for ever.
     os._exit(status)

@@ -5,20 +5,25 @@ Not `logging`, which every worker would inherit, loaded or not.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
 
 
 def complain(text: str, error: BaseException | None = None) -> None:
-    """One line with the time; with `error` its traceback too."""
-    moment = time.strftime("%Y-%m-%d %H:%M:%S")
-    sys.stderr.write(f"{moment} {text}\n")
-    if error is not None:
-        import traceback  # rarely needed
+    """One line with the time; with `error` its traceback too.
 
-        traceback.print_exception(error, file=sys.stderr)
-    sys.stderr.flush()
+    Never raises: a full disk, on which complaints are lost, must not end the session.
+    """
+    moment = time.strftime("%Y-%m-%d %H:%M:%S")
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{moment} {text}\n")
+        if error is not None:
+            import traceback  # rarely needed
+
+            traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.flush()
 
 
 def attempt(what: str, call: Callable[[], object]) -> Exception | None:

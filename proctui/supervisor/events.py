@@ -33,7 +33,10 @@ class EventLog:
         """`seq` of the newest event."""
         self._time = time
         self._journal = journal
-        self._unwritten = 0
+        self._unwritten: deque[Event] = deque()
+        """What the journal lacks, oldest first."""
+        self._forgotten = 0
+        """Of these, what was too much to be remembered."""
         self._history: deque[Event] = deque(maxlen=REMEMBERED)
         self._listeners: dict[Callable[[bytes], None], None] = {}
         self._untold: deque[Event] = deque()
@@ -98,19 +101,33 @@ class EventLog:
             self._telling = False
 
     def _write(self, event: Event) -> None:
-        """A journal that can't be written stops nothing, but is said, once until it can be."""
+        """A journal that can't be written stops nothing, but is said, once until it can be.
+
+        What it lacks is remembered and written as soon as there is room again.
+        """
         if self._journal is None:
             return
+        failed = bool(self._unwritten)
+        self._unwritten.append(event)
+        error = self._catch_up(self._journal)
+        if error is not None and not failed:
+            reason = error.strerror or str(error)
+            complain(f"the journal can't be written: {reason}")
+            self.say("note", f"the journal can't be written: {reason}", by=SUPERVISOR)
+        elif error is None and failed:
+            lost, self._forgotten = self._forgotten, 0
+            lacks = f"; it lacks {lost} events" if lost else ""
+            self.say("note", f"the journal is written again{lacks}", by=SUPERVISOR)
+        elif len(self._unwritten) > REMEMBERED:
+            self._unwritten.popleft()
+            self._forgotten += 1
+
+    def _catch_up(self, journal: Appender) -> OSError | None:
+        """Writes what is still to be written, as far as that goes; why it went no further."""
         try:
-            self._journal.append(event)
+            while self._unwritten:
+                journal.append(self._unwritten[0])
+                self._unwritten.popleft()
         except OSError as error:
-            self._unwritten += 1
-            if self._unwritten == 1:
-                reason = error.strerror or str(error)
-                complain(f"the journal can't be written: {reason}")
-                self.say("note", f"the journal can't be written: {reason}", by=SUPERVISOR)
-            return
-        if self._unwritten:
-            missing, self._unwritten = self._unwritten, 0
-            self.say("note", f"the journal is written again; it lacks {missing} events",
-                     by=SUPERVISOR)  # fmt: skip
+            return error
+        return None

@@ -34,9 +34,11 @@ class Ticket:
 class Joins:
     """The joins that wait for one worker, in the order in which they came."""
 
-    def __init__(self, record: Record, world: World) -> None:
+    def __init__(self, record: Record, world: World, look: Callable[[], None]) -> None:
+        """`look` notices an end that nobody has told of yet, as after a time of standing still."""
         self._record = record
         self._world = world
+        self._look = look
         self._waiting: dict[Ticket, None] = {}
 
     def wait(self, by: str, timeout: float | None, done: Done) -> Ticket:
@@ -67,6 +69,7 @@ class Joins:
         return len(tickets)
 
     def _timed_out(self, ticket: Ticket) -> None:
+        self._look()
         if self._take(ticket):
             text = f"join gave up after {seconds(ticket.timeout or 0.0)}: still alive"
             self._tell("join-timed-out", text, ticket.by)

@@ -21,7 +21,7 @@ fs.nr_open has unless somebody changed it (proc_sys_fs(5))."""
 _RESERVED_PIDS = 300
 """Pids that the kernel does not give again once it has come round (kernel/pid.c)."""
 _CGROUPS = Path("/sys/fs/cgroup")
-_KERNEL = Path("/proc/sys/kernel")
+_PROC = Path("/proc")
 
 
 class Limit(NamedTuple):
@@ -68,12 +68,9 @@ def end_of_descriptors() -> int:
 
     `os.closerange` asks for each one where the C library has no close_range(2).
     """
-    try:
-        for line in Path("/proc/self/status").read_bytes().splitlines():
-            if line.startswith(b"FDSize:"):
-                return int(line.split()[1])
-    except OSError:
-        pass
+    for line in _text(_PROC / "self/status").splitlines():
+        if line.startswith("FDSize:"):
+            return int(line.split()[1])
     return os.sysconf("SC_OPEN_MAX")
 
 
@@ -102,7 +99,7 @@ def _full_cgroup() -> str | None:
 
 def _cgroups() -> Iterator[Path]:
     """From the innermost on."""
-    for line in _text("/proc/self/cgroup").splitlines():
+    for line in _text(_PROC / "self/cgroup").splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if controllers in ("", "pids"):
@@ -112,10 +109,10 @@ def _cgroups() -> Iterator[Path]:
 
 
 def _full_machine() -> str | None:
-    words = _text("/proc/loadavg").split()
+    words = _text(_PROC / "loadavg").split()
     there = int(words[3].partition("/")[2]) if len(words) > 3 else 0
     for name, reserve in (("pid_max", _RESERVED_PIDS), ("threads-max", 0)):
-        most = _number(_KERNEL / name)
+        most = _number(_PROC / "sys/kernel" / name)
         if most is not None and there >= most - reserve:
             return f"the machine may have {most} processes and threads (kernel.{name})"
     return None
@@ -140,9 +137,9 @@ def _shown(limit: int) -> str:
     return "unlimited" if limit == resource.RLIM_INFINITY else str(limit)
 
 
-def _text(path: str | Path) -> str:
+def _text(path: Path) -> str:
     try:
-        return Path(path).read_text()
+        return path.read_text()
     except OSError:
         return ""
 

@@ -58,6 +58,22 @@ def pidfd_works() -> bool:
     return True
 
 
+def _signal_child(pid: int, pidfd: int | None, signum: int) -> None:
+    """Signals a process that has not been reaped, so that no other can have its pid.
+
+    Where a sandbox refuses pidfd_send_signal(2), kill(2) has the last word.
+    """
+    if pidfd is not None:
+        try:
+            signal.pidfd_send_signal(pidfd, signum)
+        except ProcessLookupError:
+            raise
+        except OSError:
+            os.kill(pid, signum)
+    else:
+        os.kill(pid, signum)
+
+
 class _Closer:
     """Closes a descriptor once, and only in the process that opened it.
 
@@ -126,10 +142,7 @@ class PeekingPopen(popen_fork.Popen):
         """
         if self.poll() is not None or self.lost:
             raise ProcessLookupError(f"process {self.pid} has ended")
-        if self._pidfd is not None:
-            signal.pidfd_send_signal(self._pidfd, signum)
-        else:
-            os.kill(self.pid, signum)
+        _signal_child(self.pid, self._pidfd, signum)
 
     def _send_signal(self, sig: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -172,7 +185,7 @@ class ForkPopen(PeekingPopen):
     def _launch(self, process_obj: Any) -> None:
         pid: int | None = process_obj._forked_pid
         if pid is None and not pidfd_works():
-            super()._launch(process_obj)  # type: ignore[misc]
+            self._launch_with_pipes(process_obj)
             return
         self.pid = _fork(process_obj) if pid is None else pid
         if not self._replace_sentinel():
@@ -180,6 +193,27 @@ class ForkPopen(PeekingPopen):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             raise OSError(errno.EMFILE, "no descriptor left to watch the new process with")
+
+    def _launch_with_pipes(self, process_obj: Any) -> None:
+        """As the stock `_launch`, which leaves its pipes open where the kernel refuses the fork."""
+        ends = [*os.pipe()]
+        try:
+            ends += os.pipe()
+            pid = os.fork()
+        except OSError:
+            for end in ends:
+                os.close(end)
+            raise
+        parent_r, child_w, child_r, parent_w = ends
+        if pid == 0:
+            os.close(parent_r)
+            os.close(parent_w)
+            _be_child(process_obj, gc.isenabled(), child_r)
+        os.close(child_w)
+        os.close(child_r)
+        self.pid = pid
+        self.finalizer = _util.Finalize(self, _util.close_fds, (parent_r, parent_w))
+        self.sentinel = parent_r
 
 
 def _fork(process_obj: Any) -> int:
@@ -214,8 +248,11 @@ def fork_together(processes: Sequence[Any]) -> list[int | OSError]:
     return outcomes
 
 
-def _be_child(process_obj: Any, collects: bool) -> NoReturn:
-    """The stock order of things in a forked child, without its two pipes."""
+def _be_child(process_obj: Any, collects: bool, sentinel: int | None = None) -> NoReturn:
+    """The stock order of things in a forked child.
+
+    `sentinel` is the pipe that ends with the parent; None where there are pidfds.
+    """
     code = 1
     try:
         # What came from the parent is never looked at by the collector.
@@ -226,7 +263,7 @@ def _be_child(process_obj: Any, collects: bool) -> NoReturn:
         if _CHILD_RUNS_ATEXIT:
             _atexit._clear()
             _atexit.register(_util._exit_function)
-        code = process_obj._bootstrap(parent_sentinel=None)
+        code = process_obj._bootstrap(parent_sentinel=sentinel)
     finally:
         if _CHILD_RUNS_ATEXIT:
             _atexit._run_exitfuncs()
@@ -265,16 +302,14 @@ def forkserver_popen_class() -> type[popen_fork.Popen]:
             if self.poll() is not None:
                 raise ProcessLookupError(f"process {self.pid} has ended")
             pidfd = pidfd_open(self.pid)
-            if pidfd is None:
-                os.kill(self.pid, signum)
-                return
             try:
                 # The fork server reports an end before the pid can wander through all others.
                 if self.poll() is not None:
                     raise ProcessLookupError(f"process {self.pid} has ended")
-                signal.pidfd_send_signal(pidfd, signum)
+                _signal_child(self.pid, pidfd, signum)
             finally:
-                os.close(pidfd)
+                if pidfd is not None:
+                    os.close(pidfd)
 
         def _send_signal(self, sig: int) -> None:
             with contextlib.suppress(ProcessLookupError):

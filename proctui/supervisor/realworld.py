@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -27,6 +28,10 @@ class _Wanted(NamedTuple):
     listener: Listener
 
 
+_Outcome = child.Launched | OSError | str
+"""What became of a launch; a text is the sentence that says why there is no process."""
+
+
 class RealWorld:
     """Processes, clock and timers of this machine.  For the thread of `loop` only."""
 
@@ -37,12 +42,15 @@ class RealWorld:
         self._tag = tag
         self._wanted: list[_Wanted] = []
         self._launch_due = False
+        self.boot_time = time.time() - since_boot()
+        """When the machine was booted, in seconds since the epoch.  What the session tells of
+        time counts from here, so that setting the machine's clock changes no duration."""
         self._sessions: set[int] = set()
         """Ids of the sessions that workers lead or led, and where somebody may be left."""
 
     def time(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
+        """Seconds since the epoch, by the machine's clock as it was when the session began."""
+        return self.boot_time + since_boot()
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Calls after `delay` seconds."""
@@ -60,7 +68,15 @@ class RealWorld:
     def launch_now(self) -> None:
         """Starts what was asked for and is not started yet."""
         wanted, self._wanted = self._wanted, []
+        sentences: dict[int | None, str] = {}
         for one, outcome in zip(wanted, self._launch_all(wanted), strict=True):
+            if _is_crowded(outcome) and len(wanted) > 1:
+                # A launch needs more descriptors than what came of it keeps.
+                [outcome] = self._launch_all([one])
+            if isinstance(outcome, OSError):
+                if outcome.errno not in sentences:
+                    sentences[outcome.errno] = fork_refusal(outcome)
+                outcome = sentences[outcome.errno]
             if isinstance(outcome, str):
                 one.listener.refused(outcome)
                 continue
@@ -82,15 +98,16 @@ class RealWorld:
         self._launch_due = False
         self.launch_now()
 
-    def _launch_all(self, wanted: list[_Wanted]) -> list[child.Launched | str]:
-        """What became of each: a process, or the sentence that says why there is none."""
-        outcomes: list[child.Launched | str] = [""] * len(wanted)
+    def _launch_all(self, wanted: list[_Wanted]) -> list[_Outcome]:
+        """What became of each: a process, or why there is none."""
+        outcomes: list[_Outcome] = [""] * len(wanted)
         forking: list[tuple[int, child.Order]] = []
         for place, (spec, _) in enumerate(wanted):
             try:
                 order = child.Order(spec, self._logs.open(spec.id))
             except OSError as error:
-                outcomes[place] = f"its log can't be opened: {error.strerror or error}"
+                sentence = f"its log can't be opened: {error.strerror or error}"
+                outcomes[place] = error if _is_crowded(error) else sentence
                 continue
             if child.forks(spec):
                 forking.append((place, order))
@@ -102,21 +119,18 @@ class RealWorld:
             os.close(order.log_fd)
         return outcomes
 
-    def _fork(self, forking: list[tuple[int, child.Order]]) -> list[child.Launched | str]:
-        launched = child.launch_together([order for _, order in forking], tag=self._tag)
-        refusals = {one.errno: one for one in launched if isinstance(one, OSError)}
-        sentences = {number: fork_refusal(error) for number, error in refusals.items()}
-        return [sentences[one.errno] if isinstance(one, OSError) else one for one in launched]
+    def _fork(self, forking: list[tuple[int, child.Order]]) -> list[child.Launched | OSError]:
+        return child.launch_together([order for _, order in forking], tag=self._tag)
 
-    def _launch_alone(self, order: child.Order) -> child.Launched | str:
-        outcome: child.Launched | str = ""
+    def _launch_alone(self, order: child.Order) -> _Outcome:
+        outcome: _Outcome = ""
 
         def launch() -> None:
             nonlocal outcome
             try:
                 outcome = child.launch(order.spec, log_fd=order.log_fd, tag=self._tag)
             except OSError as error:
-                outcome = fork_refusal(error)
+                outcome = error
 
         # Spawn and fork server: what can't be handed to the child raises all kinds of errors.
         error = attempt(f"launching {order.spec.id}", launch)
@@ -134,6 +148,16 @@ class RealWorld:
     def log_path(self, worker: str) -> str:
         """Absolute path of the worker's log."""
         return str(self._logs.path(worker))
+
+
+def _is_crowded(outcome: _Outcome) -> bool:
+    """Whether there was no descriptor left for it."""
+    return isinstance(outcome, OSError) and outcome.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def since_boot() -> float:
+    """Seconds of a clock that nobody sets, with those asleep (clock_gettime(2))."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _group_exists(group: int) -> bool:

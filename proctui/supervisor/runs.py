@@ -67,6 +67,11 @@ class ProcessRun:
         """How it ended, None while it runs.  Looking doesn't reap."""
         return None if self._process.is_alive() else End(self._process.exitcode)
 
+    def notice(self) -> None:
+        """Tells the listener of an end that the loop has not come to yet."""
+        if self._sentinel is not None and not self._process.is_alive():
+            self._has_ended()
+
     def reap(self) -> End:
         """Joins it and closes what was held for it."""
         if self._process.is_alive():

@@ -30,6 +30,7 @@ from proctui.supervisor.connection import Connection
 from proctui.supervisor.dispatch import Dispatcher, number_of
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.session import Session
+from proctui.supervisor.spare import Spare
 from proctui.supervisor.words import clip
 from proctui.supervisor.world import SUPERVISOR
 
@@ -38,6 +39,8 @@ HELLO_TIMEOUT = 5.0
 MOST_CLIENTS = 256
 ACCEPT_PAUSE = 0.5
 """Seconds until the next try where no descriptor is left for another client."""
+SPARE = 16
+"""Clients that find room although workers have taken every descriptor there is."""
 _BACKLOG = 128
 _PER_TURN = 32
 
@@ -73,6 +76,9 @@ class Server:
         self._leaving: set[Connection] = set()
         """Nothing is read from them any more, but something is still to be sent."""
         self._all_gone: Callable[[], None] | None = None
+        self._complained = False
+        """Of a client that could not be accepted, and none was since."""
+        self._spare = Spare(SPARE)
         self._closing = False
         """The journal's last event has been written: that the session has ended."""
 
@@ -89,6 +95,7 @@ class Server:
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
         self._listener.close()
+        self._spare.close()
         self._closing = True
         for connection in list(self._clients):
             connection.finish("was told that the session has ended")
@@ -106,10 +113,18 @@ class Server:
             except OSError as error:
                 if error.errno in (errno.ECONNABORTED, errno.EINTR):
                     continue
-                complain(f"no client can be accepted: {error}")
+                if error.errno in (errno.EMFILE, errno.ENFILE) and self._spare.give():
+                    continue
+                self._complain_once(error)
                 self._pause_accepting()
                 return
+            self._complained = False
             self._welcome(connected)
+
+    def _complain_once(self, error: OSError) -> None:
+        if not self._complained:
+            self._complained = True
+            complain(f"no client can be accepted: {error}")
 
     def _pause_accepting(self) -> None:
         self._loop.remove_reader(self._listener.fileno())
@@ -175,6 +190,7 @@ class Server:
     def closed(self, connection: Connection) -> None:
         """Its descriptor is free again."""
         self._leaving.discard(connection)
+        self._spare.take_back()
         self._look_whether_all_gone()
 
     def _look_whether_all_gone(self) -> None:

@@ -68,7 +68,7 @@ class Supervised:
         self._automatic = False
         """The present run was started by the restart policy."""
         self._next_spec: WorkerSpec | None = None
-        self._joins = Joins(self._record, self._world)
+        self._joins = Joins(self._record, self._world, self._notice_end)
         self._restarts = Restarts(
             self._record, self._world, lambda: self._launch(RESTART_POLICY, automatic=True)
         )
@@ -228,6 +228,10 @@ class Supervised:
         self._record.answer(joins, True, f"joined: {self._how()}")
         self._record.answer(stops, True, f"stopped: {self._how()}")
         self._go_on(end, stopped=stop is not None)
+
+    def _notice_end(self) -> None:
+        if self._run is not None and self.running:
+            self._run.notice()
 
     def _who_joins(self, tickets: list[Ticket], stop: Stopping | None) -> str | None:
         if stop is not None:

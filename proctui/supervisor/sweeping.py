@@ -12,13 +12,16 @@ import msgspec
 from proctui.supervisor import host
 from proctui.supervisor.complaints import complain
 from proctui.supervisor.helper import Helper
-from proctui.supervisor.loop import Loop
+from proctui.supervisor.loop import Loop, Timer
 from proctui.supervisor.world import SUPERVISOR, Say
 
 GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL for what is left."""
 TIMEOUT = 20.0
 """Seconds that the helper may take beyond the grace period."""
+TRIES = 20
+PAUSE = 0.25
+"""Seconds between two tries to start the helper, where the kernel refuses that."""
 
 
 class _Ended(msgspec.Struct):
@@ -55,6 +58,9 @@ class Sweep:
         self._adopts = adopts
         self._say = say
         self._helper: Helper | None = None
+        self._again: Timer | None = None
+        """The next try to start it."""
+        self._tries = 0
         self._done: Callable[[], None] = _nothing
 
     def begin(self, done: Callable[[], None]) -> None:
@@ -69,13 +75,25 @@ class Sweep:
             self._run(0.0)
 
     def _run(self, grace: float) -> None:
+        self._again = None
         argv = [sys.executable, "-P", "-m", "proctui.linux.sweep"]
         try:
             self._helper = Helper(
                 self._loop, argv, self._order(grace), grace + TIMEOUT, self._finished
             )
         except OSError as error:
-            self._fail(f"the helper can't be started: {error.strerror or error}")
+            self._try_again(error, grace)
+
+    def _try_again(self, error: OSError, grace: float) -> None:
+        """What filled the machine may be what is to be swept up, or be gone in a moment."""
+        self._tries += 1
+        reason = f"the helper can't be started: {error.strerror or error}"
+        if self._tries >= TRIES:
+            self._fail(reason)
+            return
+        if self._tries == 1:
+            complain(f"{reason}; trying again")
+        self._again = self._loop.call_later(PAUSE, lambda: self._run(grace))
 
     def _order(self, grace: float) -> bytes:
         own = os.getpid()

@@ -80,6 +80,9 @@ class Run(Protocol):
     def end(self) -> End | None:
         """How it ended, None while it runs.  Looking doesn't reap."""
 
+    def notice(self) -> None:
+        """Tells the listener of an end at once that it would hear of by and by."""
+
     def reap(self) -> End:
         """Joins an ended one, which never blocks, and lets go of everything held for it."""
 

@@ -46,6 +46,10 @@ class FakeRun:
     def end(self) -> End | None:
         return End(self.exitcode) if self.over else None
 
+    def notice(self) -> None:
+        if self.over:
+            self.listener.ended()
+
     def reap(self) -> End:
         assert self.over, "a join would block"
         assert self.joins == 0, "reaped twice"

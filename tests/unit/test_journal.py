@@ -141,6 +141,32 @@ def test_a_rotation_between_the_two_opens_loses_nothing(
     opened.close()
 
 
+@pytest.mark.parametrize("call", ["open", "rename"])
+def test_a_rotation_that_fails_loses_nothing_and_is_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = tmp_path / "journal"
+    opened = written(path, *map(event, range(1, 8)), limit=1000)
+    with monkeypatch.context() as full:
+
+        def refused(*_: object, **__: object) -> int:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        full.setattr(os, call, refused)
+        for seq in range(8, 30):
+            opened.append(event(seq))
+    assert path.stat().st_size > 1000
+    assert not older(path).exists()
+    opened.append(event(30))
+    assert older(path).exists()
+    for seq in range(31, 40):
+        opened.append(event(seq))
+    opened.close()
+    seqs = [one.seq for one in read(path)]
+    assert seqs == list(range(seqs[0], 40))
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["journal", "journal.1"]
+
+
 def test_links_and_other_things_are_refused(tmp_path: Path) -> None:
     path, elsewhere = tmp_path / "journal", tmp_path / "elsewhere"
     elsewhere.write_bytes(b"precious")
@@ -158,7 +184,7 @@ def test_links_and_other_things_are_refused(tmp_path: Path) -> None:
     assert elsewhere.read_bytes() == b"precious"
 
 
-def test_a_line_written_in_part_is_told_and_closed(
+def test_a_line_written_in_part_is_told_and_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "journal"
@@ -169,6 +195,26 @@ def test_a_line_written_in_part_is_told_and_closed(
         opened.append(event(2))
     assert caught.value.errno == errno.ENOSPC
     monkeypatch.setattr(os, "write", real)
+    opened.append(event(3))
+    opened.close()
+    assert load(path) == ([event(1), event(3)], 0)
+
+
+def test_a_line_written_in_part_that_can_not_be_taken_back_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    opened = written(path, event(1))
+    real = os.write
+
+    def refused(descriptor: int, size: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "write", lambda descriptor, data: real(descriptor, data[:10]))
+        broken.setattr(os, "ftruncate", refused)
+        with pytest.raises(OSError):
+            opened.append(event(2))
     opened.append(event(3))
     opened.close()
     assert load(path) == ([event(1), event(3)], 1)

@@ -1,0 +1,113 @@
+"""Faults in a process that was started with this folder on its PYTHONPATH.
+
+Every interpreter imports `sitecustomize` before anything else.  What is to fail is asked for
+anew each time: files in the folder that PROCTUI_TEST_FAULTS names switch faults on and off while
+the process runs.
+
+``fork``, ``pidfd_open``, ``pidfd_send_signal``
+    hold the name of the errno with which that fails;
+``clock``
+    holds the seconds by which the machine's clock is wrong;
+``crash``
+    holds which process kills itself where: its module or command, where counting begins, and
+    before the how manieth call that has an effect.
+"""
+
+from __future__ import annotations
+
+import _posixsubprocess
+import errno
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+FOLDER = os.environ.get("PROCTUI_TEST_FAULTS", "")
+EFFECTS = frozenset(
+    {
+        "accept", "_accept", "bind", "close", "connect", "dup2", "flock", "fork", "fork_exec",
+        "ftruncate", "kill", "killpg", "listen", "memfd_create", "mkdir", "open", "pidfd_open",
+        "pidfd_send_signal", "pipe", "posix_spawn", "recv", "rename", "rmdir", "send", "sendall",
+        "sendmsg", "setsid", "unlink", "waitpid", "write",
+    }
+)  # fmt: skip
+"""Calls between which the rest of the world can see a difference."""
+
+
+def switched(name: str) -> str:
+    """What the file of a fault says; empty while it is off."""
+    try:
+        with open(f"{FOLDER}/{name}") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def failing(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    """`real`, but in this very process it fails while that is switched on."""
+    own = os.getpid()
+
+    def call(*words: Any, **named: Any) -> Any:
+        if os.getpid() == own and (wanted := switched(name)):
+            number = getattr(errno, wanted)
+            raise OSError(number, os.strerror(number))
+        return real(*words, **named)
+
+    return call
+
+
+def wrong_clock(real: Callable[[], float] = time.time) -> float:
+    """time.time(), as wrong as wanted."""
+    return real() + float(switched("clock") or 0)
+
+
+class Crash:
+    """Kills one process before a certain call; without a number writes down what it calls."""
+
+    def __init__(self, begin: str, point: int, *, forked: bool) -> None:
+        self._begin = begin
+        self._point = point
+        self._forked = forked
+        """What a process forks is meant, not the process itself."""
+        self._own = os.getpid()
+        self._counts: dict[int, int] = {}
+
+    def __call__(self, frame: Any, event: str, arg: Any) -> None:
+        if event == "call" and frame.f_code.co_name == self._begin:
+            self._counts.setdefault(os.getpid(), 0)
+        elif event == "c_call" and arg.__name__ in EFFECTS and not isinstance(arg.__self__, str):
+            self._called(arg.__name__)
+
+    def _called(self, name: str) -> None:
+        pid = os.getpid()
+        count = self._counts.get(pid)
+        if count is None or (pid != self._own) is not self._forked:
+            return
+        self._counts[pid] = count + 1
+        if self._point < 0:
+            where = os.open(f"{FOLDER}/points", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            os.write(where, f"{name}\n".encode())
+            os.close(where)
+        elif count == self._point:
+            os.kill(pid, signal.SIGKILL)
+
+
+def main() -> None:
+    """Puts everything in place; costs nothing but a look at a file while nothing is on."""
+    os.fork = failing("fork", os.fork)
+    os.posix_spawn = failing("fork", os.posix_spawn)
+    _posixsubprocess.fork_exec = failing("fork", _posixsubprocess.fork_exec)
+    if hasattr(os, "pidfd_open"):
+        os.pidfd_open = failing("pidfd_open", os.pidfd_open)
+        signal.pidfd_send_signal = failing("pidfd_send_signal", signal.pidfd_send_signal)
+    time.time = wrong_clock
+    wanted = switched("crash").split()
+    if wanted and wanted[0] in sys.orig_argv:
+        _, begin, point, forked = wanted
+        sys.setprofile(Crash(begin, int(point), forked=forked == "forked"))
+
+
+if FOLDER:
+    main()
