@@ -152,3 +152,9 @@ def print_and_sleep() -> None:
     print("no newline", end="")
     print("and an error", end="", file=sys.stderr)
     time.sleep(60)
+
+
+def print_limit() -> None:
+    import resource
+
+    print(*resource.getrlimit(resource.RLIMIT_NOFILE))

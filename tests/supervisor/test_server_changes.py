@@ -97,6 +97,20 @@ def test_a_reload_that_cannot_be_right_changes_nothing(
     assert client.worker("w").pid == pid
 
 
+def test_a_reload_may_be_large(supervise: Supervise) -> None:
+    """One of 10,000 workers takes megabytes."""
+    supervisor = supervise(sleeper("same"))
+    client = supervisor.client()
+    pid = client.pid_of("same")
+    text = "x" * 20_000
+    many = [ends(f"w-{n}", 0, autostart=False, env={"TEXT": text}) for n in range(100)]
+    reply = client.request(Reload(spec=session(sleeper("same"), *many)))
+    assert reply.error is None and len(reply.outcomes) == 100
+    assert all(outcome.ok for outcome in reply.outcomes)
+    workers = client.subscribe(0).workers
+    assert len(workers) == 101 and workers[0].pid == pid
+
+
 def test_one_reload_at_a_time(supervise: Supervise) -> None:
     supervisor = supervise(target("s", "behaviours:stubborn", stop_timeout=1.0))
     client, other = supervisor.client(), supervisor.client("other")

@@ -265,7 +265,9 @@ def test_a_refused_fork_says_so_and_hurts_nobody(
     client.pid_of("good")
     limit_processes(supervisor.pid, True)
     outcome = client.outcome(Start(workers=("more",)))
-    assert "the kernel refused to start a process (EAGAIN)" in outcome.text
+    which = "pids.max" if os.geteuid() == 0 else "RLIMIT_NPROC"
+    assert "the kernel refused to start a process (EAGAIN): " in outcome.text
+    assert "may have 1 processes" in outcome.text and which in outcome.text
     assert "EAGAIN" in supervisor.log("more")
     assert client.worker("good").phase == "alive"
     limit_processes(supervisor.pid, False)
