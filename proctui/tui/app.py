@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widget import Widget
 
 from proctui.files import settings, settings_file
 from proctui.kernel import KernelView
@@ -106,6 +107,24 @@ class ProctuiApp(App[int], inherit_bindings=False):
         """Lets the news in."""
         self.run_worker(self.feed.listen(), name="listen")
         self.run_worker(self.feed.watch(), name="watch")
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual's, but a key that is no text is obeyed before the next is looked at.
+
+        Textual sends it on a round through its widgets' queues.  Keys typed ahead, as they come
+        over a slow line, would then go where the focus was before the first of them opened a
+        prompt or a dialog, and letters of a filter would be commands.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded and self._is_command(event):
+            for first in (True, False):
+                if await self._check_bindings(event.key, priority=first):
+                    return
+        await super().on_event(event)
+
+    def _is_command(self, event: events.Key) -> bool:
+        """Whether nothing has the focus that makes text of keys."""
+        focused = self.focused
+        return event.key == "escape" or focused is None or type(focused)._on_key is Widget._on_key
 
     async def on_unmount(self) -> None:
         """Lets go of supervisor and kernel; the workers go on."""

@@ -250,7 +250,7 @@ class Deeds:
             return
         still = [t.row for t in targets if t.runs(self.feed.store)]
         if still:
-            await self._confirmed(still, f"{name} to", name)
+            await self._confirmed(still, f"Send {name} to", name)
         else:
             self.host.say(Said(f"{whom}: ended meanwhile, nothing was sent."))
 

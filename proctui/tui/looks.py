@@ -84,7 +84,7 @@ class Looks:
             self.screen.query_one(Prompt).complain(error, finished=True)
         else:
             self.screen.query_one(Prompt).close()
-            self.screen.views.widget.focus()
+            self.screen.set_focus(self.screen.views.widget)
 
     def _filter(self, typed: str) -> str:
         error = self.screen.listing.filter_by(typed)
@@ -110,7 +110,7 @@ class Looks:
         if prompt.close():
             if prompt.purpose == "filter":
                 self.clear_filter()
-            self.screen.views.widget.focus()
+            self.screen.set_focus(self.screen.views.widget)
             return True
         if panes.end_search():
             return True
@@ -204,7 +204,7 @@ class Looks:
         elif table.has_focus:
             panes.focus_pane()
         else:
-            table.focus()
+            self.screen.set_focus(table)
 
     def _open_events(self) -> None:
         panes = self.screen.panes
@@ -237,7 +237,7 @@ class Looks:
         if large:
             self.screen.panes.focus_pane()
         else:
-            self.screen.views.widget.focus()
+            self.screen.set_focus(self.screen.views.widget)
 
     async def offer_actions(self) -> None:
         """The menu of what applies to the row under the cursor."""

@@ -114,7 +114,7 @@ async def test_the_signal_menu_says_what_signals_do() -> None:
         await stage.sees("Send which signal to piao-1 (40321)?")
         await stage.sees("15  SIGTERM", " 9  SIGKILL", "19  SIGSTOP", "it can't be caught")
         await stage.press("down", "down", "down", "enter")
-        await stage.sees("SIGHUP to piao-1 (40321)?")
+        await stage.sees("Send SIGHUP to piao-1 (40321)?")
         await stage.press("y")
         await stage.until(
             lambda: stage.client.sent == [Signal(workers=("piao-1",), signal="SIGHUP")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -52,9 +53,6 @@ class Log(LineView):
     class Changed(Message):
         """What `summary` says is different now."""
 
-    class SearchWanted(Message):
-        """The key for searching in the log was pressed."""
-
     class SaveWanted(Message):
         """The key for saving the log was pressed."""
 
@@ -62,8 +60,10 @@ class Log(LineView):
             super().__init__()
             self.path = path
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, ask: Callable[[], None], *, id: str | None = None) -> None:
+        """`ask` opens the line in which one types what to search for."""
         super().__init__(id=id)
+        self._ask = ask
         self.lines = LogLines(KEPT)
         self.path: Path | None = None
         self.missing: str | None = None
@@ -230,7 +230,7 @@ class Log(LineView):
 
     def action_search(self) -> None:
         """Asks for what to search."""
-        self.post_message(self.SearchWanted())
+        self._ask()
 
     def action_copy(self) -> None:
         """Copies the newest lines; where the mouse has marked some, those."""

@@ -29,7 +29,7 @@ class Panes(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.details = Details(id="details")
-        self.log_view = Log(id="log")
+        self.log_view = Log(self._ask_search, id="log")
         self.events = Events(id="events")
         self.filtered = False
         """Whether the events are those of the row under the cursor alone."""
@@ -158,11 +158,10 @@ class Panes(Vertical):
 
     # ------------------------------------------------------------------ searching the log
 
-    @on(Log.SearchWanted)
     def _ask_search(self) -> None:
         search = self.query_one("#log-search", Input)
         search.display = True
-        search.focus()
+        self.screen.set_focus(search)
 
     @on(Input.Changed, "#log-search")
     def _search(self, message: Input.Changed) -> None:
@@ -179,5 +178,5 @@ class Panes(Vertical):
             return False
         search.display = False
         self.log_view.search("")
-        self.log_view.focus()
+        self.screen.set_focus(self.log_view)
         return True

@@ -84,7 +84,7 @@ class Prompt(VerticalGroup):
         with self.prevent(Input.Changed):
             field.value = value
         field.cursor_position = len(value)
-        field.focus()
+        self.screen.set_focus(field)  # at once: what is typed next is for it
         self.count("")
         self.complain("")
 
@@ -156,7 +156,8 @@ class Prompt(VerticalGroup):
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
         message.stop()
-        self.post_message(self.Typed(self.purpose, message.value))
+        if self.display:  # else these are letters that Esc has overtaken
+            self.post_message(self.Typed(self.purpose, message.value))
 
     @on(Input.Submitted)
     def _entered(self, message: Input.Submitted) -> None:
