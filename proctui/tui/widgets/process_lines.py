@@ -134,8 +134,10 @@ class ProcessLines(Widget):
         The cursor stays on its process.  Where that is gone it goes to the nearest row that
         is left, and `cursor_moved` hears of it.
         """
-        old, view = self._arrangement.rows, self._view
-        self._arrangement = arrangement
+        before, view = self._arrangement, self._view
+        old, self._arrangement = before.rows, arrangement
+        if (before.sort, before.reverse) != (arrangement.sort, arrangement.reverse):
+            self._repaint_header()
         self._places = None
         top = self._successor(old, view.top, cursor=False)
         cursor = self._successor(old, view.cursor, cursor=True)
