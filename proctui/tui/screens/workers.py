@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -11,8 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from proctui.core.history import Point
-from proctui.model import ProcessDetails, Row
+from proctui.model import Row
 from proctui.tui import emptiness, text
 from proctui.tui.actions import ACTIONS, Action, Scene
 from proctui.tui.deeds import Deeds
@@ -21,6 +20,7 @@ from proctui.tui.hints import Hints
 from proctui.tui.listing import Listing
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
+from proctui.tui.particulars import Particulars
 from proctui.tui.preferences import Kept, Preferences
 from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
@@ -43,7 +43,9 @@ Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None] | None]
 
 _AGING = 0.9
-"""Seconds after which the ages and figures in the details are shown anew, with the next news."""
+"""Seconds after which ages, and the figures in the details, are shown anew with the next news."""
+_OFTEN = 1.1
+"""Seconds between two refreshes of the figures up to which these bring the ages on too."""
 _STEPS = 10
 """Turns of the event loop in which a deed must have opened its dialog."""
 _SETTLE = 0.5
@@ -84,8 +86,9 @@ class WorkersScreen(Screen[None]):
         self.status_bar = StatusBar(clock=feed.clock)
         self._structure = -1
         self._stale = False
-        self._row_shown = 0.0
-        self._applicable = (0, 0, False)
+        self._aged = float("-inf")
+        self._applicable: tuple[bool, ...] = ()
+        self._particulars = Particulars(feed)
         self.guide = Guide(id="guide")
         self.teaching = Teaching(self)
         self.hints = Hints()
@@ -143,23 +146,33 @@ class WorkersScreen(Screen[None]):
         self.views.changed()
         self.show_status()
         row = self.views.row
-        changed = row is not None and (row.key in keys or self._worker_of(row) in keys)
-        aged = self.feed.clock() - self._row_shown >= _AGING
-        if changed:
+        if self._grown_old(_AGING):
+            self._age()  # together with the news, so that both make one frame
+        elif row is not None and (row.key in keys or self._worker_of(row) in keys):
             self.show_row()
-        elif aged or self._applicable != self._what_applies():
+        elif self._applicable != self._what_applies():
             self.call_after_refresh(self.show_row)  # what has ended is drawn first
         self.panes.show_events(self.feed.store.events)
 
     def _settle(self) -> None:
         """Puts rows where their figures belong now; less often than figures change."""
-        if self.looks.paused_since is not None:
-            return
-        if self._stale:
+        if self._stale and self.looks.paused_since is None:
             self.list_rows()
             self.show_status()
-        if self.feed.clock() - self._row_shown >= _AGING:
-            self.show_row()  # times go on although nothing happens
+        # The next news is waited for where it comes in a moment.
+        if self._grown_old(_AGING if self.feed.interval > _OFTEN else _AGING + _SETTLE):
+            self._age()
+
+    def _grown_old(self, seconds: float) -> bool:
+        return not 0 <= self.feed.clock() - self._aged < seconds
+
+    def _age(self) -> None:
+        """Times go on although nothing happens."""
+        self._aged = self.feed.clock()
+        self.table.tick()
+        self.status_bar.tick()
+        if self.looks.paused_since is None:
+            self.show_row()
 
     def list_rows(self) -> None:
         """Puts all rows where they belong."""
@@ -222,14 +235,13 @@ class WorkersScreen(Screen[None]):
             watching=self.feed.watching,
         )
 
-    def _what_applies(self) -> tuple[int, int, bool]:
-        """What decides about actions besides the row itself, as far as it is cheap to tell."""
-        counts = self.feed.store.counts
-        return counts.zombies, counts.orphans, self.feed.lost is not None
+    def _what_applies(self) -> tuple[bool, ...]:
+        """What decides about actions besides the row itself."""
+        counts, lost = self.feed.store.counts, self.feed.lost is not None
+        return bool(counts.zombies), bool(counts.orphans), lost, self.deeds.anything_to_join
 
     def show_row(self) -> None:
         """What depends on the row under the cursor: buttons, footer, panes."""
-        self._row_shown = self.feed.clock()
         self._applicable = self._what_applies()
         row = self.views.row
         worker = self.feed.store.rows.get(self._worker_of(row)) if row is not None else None
@@ -238,22 +250,9 @@ class WorkersScreen(Screen[None]):
         self.query_one(Footer).show(scene)
         self.panes.hint = self.hints.sentence(scene)
         self.panes.details.nothing = self.views.nothing
-        self.panes.show_row(row, worker, self.feed.clock(), self._more(row), self._points(row))
-
-    def _more(self, row: Row | None) -> ProcessDetails | None:
-        """What is read for the row under the cursor alone, and only where it is seen."""
-        if row is None or row.token is None or self.panes.current != "details":
-            return None
-        try:
-            return self.feed.kernel.details(row.token)
-        except OSError:
-            return None  # it ended meanwhile
-
-    def _points(self, row: Row | None) -> Sequence[Point]:
-        """Its figures over the last minutes, where they are seen."""
-        seen = row is not None and self.panes.current == "details"
-        history = self.feed.store.history(row.key) if row is not None and seen else None
-        return () if history is None else history.points()
+        seen = row if self.panes.current == "details" else None
+        more, points = self._particulars.of(seen), self._particulars.points(seen)
+        self.panes.show_row(row, worker, self.feed.clock(), more, points)
 
     @on(ProcessTable.Highlighted)
     def _cursor_moved(self) -> None:

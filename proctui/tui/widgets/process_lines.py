@@ -171,7 +171,7 @@ class ProcessLines(Widget):
         return None if key is None else self._places.get(key)
 
     def tick(self) -> None:
-        """Lets ages advance.  Called each second; draws only cells that time has changed."""
+        """Lets ages advance: to be called each second; draws only cells that time has changed."""
         if self._frozen is None:
             self._now = self._clock()
             self._repaint()
@@ -352,9 +352,8 @@ class ProcessLines(Widget):
     # ---------------------------------------------------------------------------- layout
 
     def on_mount(self) -> None:
-        """Starts the clock of the ages."""
+        """Learns what the terminal has."""
         self._painter.mono = self.app.no_color
-        self.set_interval(1.0, self.tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fits the columns into the new size."""

@@ -102,13 +102,9 @@ class StatusBar(Widget):
         self._compose_line()
 
     def tick(self) -> None:
-        """Lets the ages of signs advance."""
+        """Lets the ages of signs advance: to be called each second."""
         if self._status.paused_since is not None or self._status.lost_since is not None:
             self._compose_line()
-
-    def on_mount(self) -> None:
-        """Starts the clock of the ages."""
-        self.set_interval(1.0, self.tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Says it shorter or longer."""

@@ -1,0 +1,72 @@
+"""What a screen costs at which nothing happens: counted, not timed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proctui.model import ProcessDetails
+from proctui.tui.particulars import KEPT
+from tests.tui.fakes import FakeKernel
+from tests.tui.screens import Stage, opened
+
+
+def counted(kernel: FakeKernel, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The tokens whose details are read from now on."""
+    read: list[int] = []
+    details = kernel.details
+
+    def reading(token: int) -> ProcessDetails:
+        read.append(token)
+        return details(token)
+
+    monkeypatch.setattr(kernel, "details", reading)
+    return read
+
+
+async def test_details_are_read_again_only_where_they_can_have_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened() as stage:
+        read = counted(stage.kernel, monkeypatch)
+        await stage.go_to("w:cleaner")
+        await stage.until(lambda: bool(read), "the details of the row under the cursor")
+        read.clear()
+        stage.workers.show_row()
+        assert not read
+        stage.clock.now += KEPT
+        stage.workers.show_row()
+        assert len(read) == 1
+        stage.client.change("cleaner", "changed", "changed", restarts=1)
+        await stage.until(lambda: len(read) == 2, "the details of a row that has changed")
+
+
+async def test_ages_and_news_make_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as stage:
+        await _aged(stage)
+        told: list[str] = []
+        note: Any = monkeypatch.setattr
+        note(stage.workers.table, "tick", lambda: told.append("table"))
+        note(stage.workers.status_bar, "tick", lambda: told.append("bar"))
+        note(stage.workers, "show_row", lambda: told.append("row"))
+        stage.clock.now += 1
+        stage.workers.changed(frozenset())
+        assert told == ["table", "bar", "row"]
+        stage.workers.changed(frozenset())
+        stage.workers._settle()
+        assert told == ["table", "bar", "row"]
+
+
+async def test_ages_advance_without_news() -> None:
+    async with opened() as stage:
+        await _aged(stage)
+        before = stage.line("piao-1")
+        stage.clock.now += 2
+        await stage.until(lambda: stage.line("piao-1") != before, "another age")
+
+
+async def _aged(stage: Stage) -> None:
+    """The screen has shown the present time."""
+    stage.workers.changed(frozenset())
+    await stage.pilot.pause()
