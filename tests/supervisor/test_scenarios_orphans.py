@@ -16,7 +16,7 @@ pytestmark = pytest.mark.insides
 
 
 async def test_orphan(supervise: Supervise) -> None:
-    async with classroom("orphan", supervise, quicken=0.4) as room:
+    async with classroom("orphan", supervise, quicken=0.8) as room:
         await room.sees(1)
         parent, (child,) = room.pid("parent"), room.pids_below("parent")
         assert parent_of(child) == parent
