@@ -187,6 +187,8 @@ def starting() -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield state
     finally:
+        # a process forked meanwhile may have the descriptor still: closing alone would not do
+        fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
 
 
