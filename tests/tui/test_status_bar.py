@@ -35,7 +35,7 @@ def said(status: Status, width: int) -> str:
 
 def test_the_usual_line() -> None:
     assert " ".join(said(USUAL, 120).split()) == (
-        "proctui lessons 8 workers 5 alive 2 ended 1 failed 2 ZOMBIES 1 ORPHAN cpu 12% mem 340M"
+        "proctui lessons 8 workers 5 alive 2 ended 1 failed 2 ZOMBIES 1 ORPHAN cpu 12% rss 340M"
     )
 
 

@@ -92,7 +92,8 @@ def _items(status: Status, now: float) -> dict[str, _Item]:
         "following": _following(status.following),
         "filter": _filter(status),
         "cpu": _Item((f" cpu {counts.cpu_percent:.0f}% ", ""), "figure", right=True),
-        "memory": _Item((f" mem {text.size(counts.rss_bytes)} ", ""), "figure", right=True),
+        # shared pages count in each process, so that the sum may pass the machine's: not "mem"
+        "memory": _Item((f" rss {text.size(counts.rss_bytes)} ", ""), "figure", right=True),
         "machine": _machine(status),
     }
     return {name: item for name, item in items.items() if item.forms[0]}
