@@ -180,7 +180,7 @@ class Connection:
         """Reads while it is this client's turn and it takes its answers."""
         wanted = self.open and not self._turn_due and self._pending <= ENOUGH_PENDING
         if wanted and not self._reading:
-            self._loop.add_reader(self._socket.fileno(), self._readable)
+            self._loop.add_reader(self._socket.fileno(), self.take_in)
         elif self._reading and not wanted:
             self._loop.remove_reader(self._socket.fileno())
         self._reading = wanted
@@ -189,7 +189,10 @@ class Connection:
         self._turn_due = True
         self._loop.call_soon(self._turn)
 
-    def _readable(self) -> None:
+    def take_in(self) -> None:
+        """Reads what is there, if anything."""
+        if not self._reading:
+            return
         try:
             data = self._socket.recv(_CHUNK)
         except BlockingIOError:

@@ -24,6 +24,8 @@ Call = Callable[[], None]
 
 _AT_ONCE = 64
 """Descriptors looked at in one round: the kernel tells of the others in the next (epoll(7))."""
+_SLICE = 0.005
+"""Seconds that timers which are due together may take before descriptors are looked at again."""
 _MANY_CANCELLED = 100
 """Cancelled timers from which on it pays to look whether most of them are."""
 _TROUBLE = select.POLLHUP | select.POLLERR
@@ -196,8 +198,10 @@ class Loop:
             call, timer.call = timer.call, None
             if call is None:
                 self._cancelled -= 1
-            else:
-                self._make(call)
+                continue
+            self._make(call)
+            if self.time() >= now + _SLICE:
+                return
 
     def _drop_cancelled(self) -> None:
         while self._timers and self._timers[0][2].call is None:

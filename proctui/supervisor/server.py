@@ -145,10 +145,7 @@ class Server:
             connected.close()
             return
         connection = Connection(connected, self._loop, self)
-        due = self._loop.call_later(
-            HELLO_TIMEOUT,
-            lambda: connection.refuse(f"no hello within {HELLO_TIMEOUT:g} s"),
-        )
+        due = self._loop.call_later(HELLO_TIMEOUT, lambda: self._missing_hello(connection))
         self._clients[connection] = Client(connection, peer, due)
 
     def _refusal(self, peer: Peer) -> str | None:
@@ -199,6 +196,13 @@ class Server:
             done()
 
     # ------------------------------------------------------------ greeting
+
+    def _missing_hello(self, connection: Connection) -> None:
+        """Time is up; but under load it may be we who have not come to read it."""
+        connection.take_in()
+        client = self._clients.get(connection)
+        if client is not None and not client.greeted:
+            connection.refuse(f"no hello within {HELLO_TIMEOUT:g} s")
 
     def _greet(self, client: Client, hello: ClientHello) -> None:
         if hello.version != PROTOCOL_VERSION:

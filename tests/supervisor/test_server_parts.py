@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -25,6 +27,7 @@ from proctui.protocol import (
     encode,
 )
 from proctui.sessions.journal import Journal
+from proctui.supervisor import server as server_module
 from proctui.supervisor.clients import Client
 from proctui.supervisor.dispatch import Dispatcher
 from proctui.supervisor.helper import Helper
@@ -38,7 +41,7 @@ from proctui.supervisor.start import SupervisorStart
 from proctui.supervisor.world import Run
 from tests.supervisor.looping import run_until
 from tests.supervisor.specs import command, sleeper
-from tests.support import children_of, kernel_state, session, until
+from tests.support import DEADLINE, children_of, kernel_state, session, until
 
 
 @pytest.fixture
@@ -270,3 +273,29 @@ def test_a_helper_that_does_not_exist(loop: Loop) -> None:
     with pytest.raises(FileNotFoundError):
         Helper(loop, ["/no/such/program"], b"", 1.0, Result())
     assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_hello_that_the_supervisor_was_late_to_read_is_not_called_missing(
+    broken_session: Session, loop: Loop, short_tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load the time for it may be over while it waits to be read."""
+    monkeypatch.setattr(server_module, "HELLO_TIMEOUT", 0.01)
+    listener = listen(str(short_tmp / "s"))
+    server = Server(broken_session, listener, loop)
+    server.begin()
+    waiting, silent = (socket.socket(socket.AF_UNIX) for _ in range(2))
+    with waiting, silent:
+        for client in (waiting, silent):
+            client.connect(str(short_tmp / "s"))
+            client.settimeout(DEADLINE)
+        loop.call_later(0, loop.stop)
+        loop.run()  # both are accepted
+        waiting.send(encode(ClientHello(version=PROTOCOL_VERSION, client="late", pid=1)))
+        time.sleep(0.02)  # the supervisor is busy
+        loop._make_due()
+        run_until(loop, lambda: len(select.select([waiting, silent], [], [], 0)[0]) == 2)
+        assert b'"hello"' in waiting.recv(1 << 16)
+        assert b"no hello within" in silent.recv(1 << 16)
+        gone: list[bool] = []
+        server.close(lambda: gone.append(True))
+        run_until(loop, lambda: bool(gone))

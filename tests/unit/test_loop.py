@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import socket
@@ -42,6 +43,32 @@ def test_timers_come_in_their_order(loop: Loop) -> None:
     loop.run()
     assert seen == ["first", "second", "late"]
     assert 0.03 <= loop.time() - began < 5
+
+
+def test_timers_that_take_long_keep_no_descriptor_waiting(
+    loop: Loop, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+    done: list[str] = []
+
+    def take_long(number: int) -> None:
+        done.append(f"timer {number}")
+        if number == 0:
+            theirs.send(b"hello")
+        until = time.monotonic() + 0.006
+        while time.monotonic() < until:
+            pass
+
+    def read() -> None:
+        done.append(ours.recv(10).decode())
+        loop.stop()
+
+    for number in range(50):
+        loop.call_later(0, functools.partial(take_long, number))
+    loop.add_reader(ours.fileno(), read)
+    loop.run()
+    assert done.index("hello") <= 3
+    loop.remove_reader(ours.fileno())
 
 
 def test_cancelling_twice_or_too_late_is_harmless(loop: Loop) -> None:
