@@ -43,6 +43,8 @@ class ClientHello(Command, frozen=True, kw_only=True, omit_defaults=True, tag="h
     client: str = "client"
     """What it is, for the journal: ``screen``, ``command line``."""
     pid: int = 0
+    glance: bool = False
+    """It only looks and leaves: neither its coming nor its going is an event, unless it acts."""
 
 
 class Subscribe(Command, frozen=True, kw_only=True, omit_defaults=True, tag="subscribe"):
@@ -102,6 +104,11 @@ class Signal(Command, frozen=True, kw_only=True, omit_defaults=True, tag="signal
     workers: tuple[str, ...]
     signal: str
     group: bool = False
+    pids: tuple[int | None, ...] = ()
+    """Which process of each worker is meant, in the same order: another run is left alone.
+
+    None, and where there is no entry: whichever runs.
+    """
 
 
 class Stop(Command, frozen=True, kw_only=True, omit_defaults=True, tag="stop"):
@@ -260,6 +267,7 @@ EventKind = Literal[
     "client-came",
     "client-went",
     "note",
+    "adopted",
     "log-trimmed",
 ]
 

@@ -65,6 +65,8 @@ def made_up_session(
         source=source,
     )
     where.facts.write_bytes(msgspec.json.encode(facts))
+    if pid:
+        where.socket.touch()
     return where
 
 

@@ -302,7 +302,7 @@ class Supervisor:
         """Ends the session, hastily if need be; answers what the supervisor complained about."""
         for client in self._clients:
             client.close()
-        for wait in (3.0, 10.0):
+        for wait in (3.0, DEADLINE):
             if self.process.poll() is None:
                 self.process.send_signal(signal.SIGTERM)
                 with contextlib.suppress(subprocess.TimeoutExpired):

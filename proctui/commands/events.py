@@ -55,7 +55,7 @@ def _listen(session: Session, show: Show, seen: int) -> int:
     It does so too where we were too slow to take everything: then the journal has the rest.
     Raises `ConnectionLost` where there is no supervisor.
     """
-    with SyncClient(session.paths.socket) as client:
+    with SyncClient(session.paths.socket, glance=False) as client:
         now = client.subscribe().seq
         seen = show.journal(session, after=seen, last=None, until=now)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from proctui.commands.guard import let_through
 from proctui.commands.output import complain, print_objects, say
 from proctui.commands.resolving import chosen
 from proctui.linux.signals import signal_name, signal_number
+from proctui.model import Worker
 from proctui.protocol import (
     Adopted,
     Command,
@@ -22,7 +23,6 @@ from proctui.protocol import (
     Reply,
     Restart,
     Signal,
-    Snapshot,
     Start,
     Stop,
 )
@@ -32,12 +32,12 @@ from proctui.sessions.sync_client import SyncClient
 GRACE = 5.0
 """Seconds that descendants of a terminated or stopped worker get before they are killed."""
 
-Make = Callable[[tuple[str, ...]], Command]
+Make = Callable[[Sequence[Worker]], Command]
 
 
 def start(arguments: argparse.Namespace) -> int:
     """Starts workers that don't run."""
-    return _act(arguments, lambda workers: Start(workers=workers), ends=False)
+    return _act(arguments, lambda workers: Start(workers=_ids(workers)), ends=False)
 
 
 def join(arguments: argparse.Namespace) -> int:
@@ -69,15 +69,15 @@ def kill(arguments: argparse.Namespace) -> int:
 
 def restart(arguments: argparse.Namespace) -> int:
     """Stops, joins and starts again."""
-    return _act(arguments, lambda workers: Restart(workers=workers))
+    return _act(arguments, lambda workers: Restart(workers=_ids(workers)))
 
 
 def stop(arguments: argparse.Namespace) -> int:
     """Stop signal, grace period, SIGKILL, join."""
     grace = GRACE if arguments.timeout is None else arguments.timeout
 
-    def make(workers: tuple[str, ...]) -> Command:
-        return Stop(workers=workers, timeout=arguments.timeout)
+    def make(workers: Sequence[Worker]) -> Command:
+        return Stop(workers=_ids(workers), timeout=arguments.timeout)
 
     return _act(arguments, make, tree=signal.SIGTERM if arguments.tree else None, grace=grace)
 
@@ -92,8 +92,9 @@ def _signal(arguments: argparse.Namespace, usual: int) -> int:
     if arguments.tree and signum not in (signal.SIGTERM, signal.SIGKILL):
         raise SessionError("--tree ends a whole tree: with it only SIGTERM or SIGKILL can be sent")
 
-    def make(workers: tuple[str, ...]) -> Command:
-        return Signal(workers=workers, signal=signal_name(signum))
+    def make(workers: Sequence[Worker]) -> Command:
+        pids = tuple(worker.pid for worker in workers)
+        return Signal(workers=_ids(workers), signal=signal_name(signum), pids=pids)
 
     return _act(arguments, make, tree=signum if arguments.tree else None)
 
@@ -113,24 +114,22 @@ def _act(
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
         snapshot = client.subscribe()
-        known = [worker.id for worker in snapshot.workers]
-        workers = tuple(chosen(known, arguments.workers))
+        known = {worker.id: worker for worker in snapshot.workers}
+        meant = [known[name] for name in chosen(list(known), arguments.workers)]
         if ends:
-            meant = [worker for worker in snapshot.workers if worker.id in workers]
             through = let_through(meant, arguments.workers, client.hello)
-            workers = tuple(worker for worker in workers if worker in through)
+            meant = [worker for worker in meant if worker.id in through]
         if tree is None:
-            reply = client.request(make(workers))
+            reply = client.request(make(meant))
         else:
-            reply = _end_trees(client, snapshot, make(workers), workers, tree, grace)
+            reply = _end_trees(client, make(meant), meant, tree, grace)
     return tell(reply, as_json=arguments.json)
 
 
 def _end_trees(
     client: SyncClient,
-    snapshot: Snapshot,
     command: Command,
-    workers: tuple[str, ...],
+    meant: Sequence[Worker],
     signum: int,
     grace: float,
 ) -> Reply:
@@ -138,7 +137,6 @@ def _end_trees(
     from proctui.commands.worker_trees import hold_trees
     from proctui.linux.treekill import end_tree
 
-    meant = [worker for worker in snapshot.workers if worker.id in workers]
     held = hold_trees(meant, client.hello)
     try:
         reply = client.request(command)
@@ -150,7 +148,7 @@ def _end_trees(
     others = [one for one in report.ended if one.pid not in own]
     if others:
         names = ", ".join(f"{one.name} ({one.pid})" for one in others[:10])
-        text = f"ended with the tree of {', '.join(workers)}: {names}"
+        text = f"ended with the tree of {', '.join(_ids(meant))}: {names}"
         client.request(Note(text=text, signal=signal_name(signum)))
     ended = [_outcome(one.name, one.pid, "ended with the tree") for one in others]
     left = [_outcome(one.name, one.pid, f"not ended: {one.why}", ok=False) for one in report.left]
@@ -162,6 +160,10 @@ def _end_trees(
         for one in reply.outcomes
     ]
     return msgspec.structs.replace(reply, outcomes=(*told, *ended, *left))
+
+
+def _ids(workers: Sequence[Worker]) -> tuple[str, ...]:
+    return tuple(worker.id for worker in workers)
 
 
 def _outcome(name: str, pid: int, text: str, *, ok: bool = True) -> Outcome:

@@ -21,7 +21,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,9 @@ from proctui.linux import procfs
 from proctui.sessions import journal
 from proctui.sessions.places import existing_state_directory, state_directory
 from proctui.sessions.private import NotPrivate
+
+SOCKET_PATIENCE: Final = 3.0
+"""Seconds that a supervisor has to see that its socket was removed, and to make another."""
 
 Status = Literal["running", "dead", "ended"]
 """``dead``: its supervisor was killed, so what it left behind may still run."""
@@ -142,8 +145,25 @@ def find(name: str | None = None, *, running: bool = True) -> Session:
     """The session called `name`, or the only running one.
 
     With `running` it has to run; without, and where none does, the one started last is meant.
+    Where a running one's socket was removed, waits for its supervisor to make it anew.
     Raises `SessionError`: none, several, or no such.
     """
+    found = _find(name, running)
+    if found.running:
+        _await_socket(found)
+    return found
+
+
+def _await_socket(session: Session) -> None:
+    """Whether it came or not, whoever connects hears it."""
+    deadline = time.monotonic() + SOCKET_PATIENCE
+    while not session.paths.socket.exists() and time.monotonic() < deadline:
+        if not supervisor_lives(session.facts):
+            return
+        time.sleep(0.05)
+
+
+def _find(name: str | None, running: bool) -> Session:
     sessions = list_sessions(older=name is not None and "@" in name)
     if name is not None:
         return _named(name, sessions, running)

@@ -54,9 +54,17 @@ class SyncClient:
     """One connection.  Not for several threads."""
 
     def __init__(
-        self, path: Path, name: str = "command line", *, patience: float = HANDSHAKE
+        self,
+        path: Path,
+        name: str = "command line",
+        *,
+        patience: float = HANDSHAKE,
+        glance: bool = True,
     ) -> None:
-        """Connects and greets, within `patience` seconds.  Raises `ConnectionLost`."""
+        """Connects and greets, within `patience` seconds; `glance` as in `ClientHello`.
+
+        Raises `ConnectionLost`.
+        """
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(patience)
         self._patience = patience
@@ -65,7 +73,7 @@ class SyncClient:
         self._buffer = bytearray()
         try:
             self._connect(path)
-            self.hello: Hello = self._greet(name)
+            self.hello: Hello = self._greet(name, glance)
             self._socket.settimeout(None)
         except BaseException:
             self._socket.close()
@@ -158,8 +166,9 @@ class SyncClient:
                 break
         check_peer(self._socket)
 
-    def _greet(self, name: str) -> Hello:
-        self._send(ClientHello(version=PROTOCOL_VERSION, client=name, pid=os.getpid()))
+    def _greet(self, name: str, glance: bool) -> Hello:
+        hello = ClientHello(version=PROTOCOL_VERSION, client=name, pid=os.getpid(), glance=glance)
+        self._send(hello)
         try:
             return greeted(self._receive())
         except TimeoutError:

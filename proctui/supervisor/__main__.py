@@ -14,8 +14,9 @@ import msgspec
 
 from proctui.sessions.journal import Journal
 from proctui.supervisor import child, host, limits
+from proctui.supervisor.listening import listen
 from proctui.supervisor.loop import Loop
-from proctui.supervisor.server import Server, listen
+from proctui.supervisor.server import Server
 from proctui.supervisor.session import Session
 from proctui.supervisor.start import (
     SupervisorAnswer,

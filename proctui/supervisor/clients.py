@@ -52,6 +52,8 @@ class Client:
         self.by = "client"
         """`Event.by` of what it causes."""
         self.tickets: set[Ticket] = set()
+        self.announced = False
+        """Its coming has been told, and so will its going be."""
         self.complained = False
         """A line of it that is no command has been told of."""
 

@@ -35,6 +35,7 @@ from proctui.supervisor.complaints import attempt
 from proctui.supervisor.ending import Answer
 from proctui.supervisor.joining import Ticket
 from proctui.supervisor.session import INTERNAL, Session
+from proctui.supervisor.signalling import Order
 from proctui.supervisor.supervised import Supervised
 from proctui.supervisor.words import clip
 from proctui.supervisor.world import Done
@@ -71,10 +72,8 @@ class Dispatcher:
                 )
             case CancelJoin(workers=names):
                 self._each(client, command.id, names, lambda m, done: m.cancel_joins(by, done))
-            case Signal(workers=names, signal=signal, group=group):
-                self._each(
-                    client, command.id, names, lambda m, done: m.signal(signal, group, by, done)
-                )
+            case Signal():
+                self._signal(client, command)
             case Stop(workers=names, timeout=timeout):
                 self._each(client, command.id, names, lambda m, done: m.stop(by, timeout, done))
             case Remove(workers=names):
@@ -157,6 +156,15 @@ class Dispatcher:
         if error is not None:
             self._session.tell_of_fault(error)
             done(Outcome(worker=name, ok=False, text=INTERNAL))
+
+    def _signal(self, client: Client, command: Signal) -> None:
+        meant = dict(zip(command.workers, command.pids, strict=False))
+
+        def send(machine: Supervised, done: Done) -> None:
+            order = Order(command.signal, group=command.group, pid=meant.get(machine.id))
+            machine.signal(order, client.by, done)
+
+        self._each(client, command.id, command.workers, send)
 
     def _unless_stopped(
         self, names: Sequence[str], by: str, act: Callable[[Supervised, str, Done], None]

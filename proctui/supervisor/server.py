@@ -6,61 +6,38 @@ Nothing that a client does can stop the session or keep other clients waiting.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import platform
 import socket
 from collections.abc import Callable
-from pathlib import Path
 
 from proctui import __version__
 from proctui.protocol import (
     PROTOCOL_VERSION,
     ClientHello,
+    Describe,
     Hello,
     ProtocolError,
     Refusal,
     Reply,
+    Subscribe,
     decode_command,
     encode,
 )
 from proctui.supervisor.clients import Client, Peer, peer_of
-from proctui.supervisor.complaints import complain
 from proctui.supervisor.connection import Connection
 from proctui.supervisor.dispatch import Dispatcher, number_of
+from proctui.supervisor.listening import Listening
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.session import Session
-from proctui.supervisor.spare import Spare
 from proctui.supervisor.words import clip
 from proctui.supervisor.world import SUPERVISOR
 
 HELLO_TIMEOUT = 5.0
 """Seconds a client has to say its first line."""
 MOST_CLIENTS = 256
-ACCEPT_PAUSE = 0.5
-"""Seconds until the next try where no descriptor is left for another client."""
-SPARE = 16
-"""Clients that find room although workers have taken every descriptor there is."""
-_BACKLOG = 128
-_PER_TURN = 32
-
-
-def listen(path: str) -> socket.socket:
-    """A socket that only this user can connect to.  Raises OSError."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        # The mode has to be right from the first moment, and workers keep the user's umask.
-        umask = os.umask(0o177)
-        try:
-            listener.bind(path)
-        finally:
-            os.umask(umask)
-        listener.listen(_BACKLOG)
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+LOOKS = (Subscribe, Describe)
+"""Commands that change nothing."""
 
 
 class Server:
@@ -68,34 +45,26 @@ class Server:
 
     def __init__(self, session: Session, listener: socket.socket, loop: Loop) -> None:
         self._session = session
-        self._listener = listener
-        self._path = Path(listener.getsockname())
+        self._listening = Listening(listener, loop, self._welcome, session.events.say)
         self._loop = loop
         self._dispatcher = Dispatcher(session)
         self._clients: dict[Connection, Client] = {}
         self._leaving: set[Connection] = set()
         """Nothing is read from them any more, but something is still to be sent."""
         self._all_gone: Callable[[], None] | None = None
-        self._complained = False
-        """Of a client that could not be accepted, and none was since."""
-        self._spare = Spare(SPARE)
         self._closing = False
         """The journal's last event has been written: that the session has ended."""
 
     def begin(self) -> None:
         """From now on clients may come."""
-        self._loop.add_reader(self._listener.fileno(), self._accept)
+        self._listening.begin()
 
     def close(self, done: Callable[[], None]) -> None:
         """No more clients; `done` is called once those that are there have got what waits.
 
         The socket vanishes from the file system.
         """
-        self._loop.remove_reader(self._listener.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            self._path.unlink()
-        self._listener.close()
-        self._spare.close()
+        self._listening.close()
         self._closing = True
         for connection in list(self._clients):
             connection.finish("was told that the session has ended")
@@ -103,36 +72,6 @@ class Server:
         self._look_whether_all_gone()
 
     # ------------------------------------------------------------ coming
-
-    def _accept(self) -> None:
-        for _ in range(_PER_TURN):
-            try:
-                connected, _ = self._listener.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                if error.errno in (errno.ECONNABORTED, errno.EINTR):
-                    continue
-                if error.errno in (errno.EMFILE, errno.ENFILE) and self._spare.give():
-                    continue
-                self._complain_once(error)
-                self._pause_accepting()
-                return
-            self._complained = False
-            self._welcome(connected)
-
-    def _complain_once(self, error: OSError) -> None:
-        if not self._complained:
-            self._complained = True
-            complain(f"no client can be accepted: {error}")
-
-    def _pause_accepting(self) -> None:
-        self._loop.remove_reader(self._listener.fileno())
-        self._loop.call_later(ACCEPT_PAUSE, self._go_on_accepting)
-
-    def _go_on_accepting(self) -> None:
-        if self._listener.fileno() >= 0:
-            self.begin()
 
     def _welcome(self, connected: socket.socket) -> None:
         connected.setblocking(False)
@@ -166,6 +105,8 @@ class Server:
             self._rubbish(client, line, str(error))
             return
         if client.greeted:
+            if not isinstance(command, LOOKS):
+                self._announce(client)
             self._dispatcher.handle(client, command)
         elif isinstance(command, ClientHello):
             self._greet(client, command)
@@ -181,13 +122,13 @@ class Server:
         events.forget(connection.send)
         for ticket in list(client.tickets):
             ticket.cancel(client.by)
-        if client.greeted and not self._closing:
+        if client.announced and not self._closing:
             events.say("client-went", f"{client.by} {reason}", by=client.by, pid=client.peer.pid)
 
     def closed(self, connection: Connection) -> None:
         """Its descriptor is free again."""
         self._leaving.discard(connection)
-        self._spare.take_back()
+        self._listening.has_room()
         self._look_whether_all_gone()
 
     def _look_whether_all_gone(self) -> None:
@@ -216,9 +157,19 @@ class Server:
             return
         client.greet(hello.client, hello.pid)
         client.send(self._hello())
-        self._session.events.say(
-            "client-came", f"{client.by} has connected", by=client.by, pid=client.peer.pid
-        )
+        if not hello.glance:
+            self._announce(client)
+
+    def _announce(self, client: Client) -> None:
+        """Tells once that it has come.
+
+        Who only glances, as every `ps` does, would fill the journal with what is no news.
+        """
+        if not client.announced:
+            client.announced = True
+            self._session.events.say(
+                "client-came", f"{client.by} has connected", by=client.by, pid=client.peer.pid
+            )
 
     def _hello(self) -> Hello:
         session = self._session

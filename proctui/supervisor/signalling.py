@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from proctui.linux.signals import signal_name, signal_number
 from proctui.supervisor.record import Record
 from proctui.supervisor.world import Done, Run
 
 
-def send(record: Record, run: Run | None, name: str, *, group: bool, by: str, done: Done) -> None:
-    """Sends the signal called `name` to `run`, or with `group` to the process group it leads.
+class Order(NamedTuple):
+    """Which signal, and to whom."""
 
-    `run` is the process of the worker until it is reaped.
+    name: str
+    group: bool = False
+    """To the process group that the worker leads."""
+    pid: int | None = None
+    """Of the process that is meant; None for whichever runs."""
+
+
+def send(record: Record, run: Run | None, order: Order, *, by: str, done: Done) -> None:
+    """Sends a signal to `run`, which is the process of the worker until it is reaped.
+
+    Never to another one than was meant: between the decision and the signal it may have ended
+    and been started again.
     """
+    group = order.group
     try:
-        signum = signal_number(name)
+        signum = signal_number(order.name)
     except ValueError as error:
         record.refuse(f"can't be signalled: {error}", by, done)
+        return
+    if order.pid not in (None, record.worker.pid):
+        reason = f"not signalled: process {order.pid}, which was meant, is gone"
+        now = "" if run is None else f"; it runs as pid {run.pid} now"
+        record.refuse(reason + now, by, done)
         return
     if run is None or run.end() is not None:
         record.refuse(_why_not(record, run), by, done)

@@ -326,10 +326,10 @@ class Supervised:
 
     # ------------------------------------------------------------ signal, stop, restart
 
-    def signal(self, name: str, group: bool, by: str, done: Done) -> None:
+    def signal(self, order: signalling.Order, by: str, done: Done) -> None:
         """Sends one signal to its process, or to the process group that it leads."""
         self.settle()
-        signalling.send(self._record, self._run, name, group=group, by=by, done=done)
+        signalling.send(self._record, self._run, order, by=by, done=done)
 
     def stop(self, by: str, grace: float | None, done: Done) -> None:
         """Stop signal, grace period, SIGKILL, join; answered when it is gone.

@@ -88,7 +88,10 @@ class Operator:
         if through:
             group = reach == "group"
             command = Signal(
-                workers=tuple(m.worker for m in through if m.worker), signal=signal, group=group
+                workers=tuple(m.worker for m in through if m.worker),
+                signal=signal,
+                group=group,
+                pids=tuple(m.pid for m in through),
             )
             failures |= await self._by_supervisor(command, through)
             if group:

@@ -22,11 +22,13 @@ from proctui.protocol import (
     Note,
     Refusal,
     Reply,
+    Restart,
     Signal,
     Start,
     Stop,
     Subscribe,
 )
+from proctui.sessions.sync_client import SyncClient
 from tests.conftest import Supervise
 from tests.supervisor.specs import command, ends, sleeper
 from tests.support import ROOT, RawClient, Supervisor, until
@@ -77,6 +79,31 @@ def test_clients_hear_of_each_others_actions(supervise: Supervise) -> None:
     two.close()
     went = one.event(lambda event: event.kind == "client-went")
     assert went.by == f"two {os.getpid()}"
+
+
+def test_who_only_glances_is_no_event(supervise: Supervise) -> None:
+    supervisor = supervise(sleeper("w"))
+    screen = supervisor.client("screen", subscribe=True)
+    pid = screen.pid_of("w")
+    with SyncClient(supervisor.socket, "ps") as glances:
+        assert glances.subscribe().workers[0].id == "w"
+        assert glances.request(Describe()).session is not None
+    with SyncClient(supervisor.socket, "kill") as acts:
+        acts.subscribe()
+        assert acts.request(Signal(workers=("w",), signal="SIGKILL", pids=(pid,))).outcomes[0].ok
+    screen.event(lambda event: event.kind == "client-went")
+    clients = [(e.kind, (e.by or "").split()[0]) for e in screen.events if "client" in e.kind]
+    assert clients == [("client-came", "kill"), ("client-went", "kill")]
+
+
+def test_a_signal_for_a_process_that_is_gone_is_not_sent(supervise: Supervise) -> None:
+    client = supervise(sleeper("w")).client()
+    first = client.pid_of("w")
+    assert client.outcome(Restart(workers=("w",))).ok
+    again = client.pid_of("w")
+    outcome = client.outcome(Signal(workers=("w",), signal="SIGKILL", pids=(first,)))
+    assert not outcome.ok and f"process {first}, which was meant, is gone" in outcome.text
+    assert client.worker("w").alive and client.worker("w").pid == again
 
 
 def test_snapshot_and_events_fit_together(supervise: Supervise) -> None:

@@ -31,11 +31,12 @@ from proctui.supervisor import server as server_module
 from proctui.supervisor.clients import Client
 from proctui.supervisor.dispatch import Dispatcher
 from proctui.supervisor.helper import Helper
+from proctui.supervisor.listening import listen
 from proctui.supervisor.logs import LogStore
 from proctui.supervisor.loop import Loop
 from proctui.supervisor.realworld import RealWorld
 from proctui.supervisor.runs import ProcessRun
-from proctui.supervisor.server import Server, listen
+from proctui.supervisor.server import Server
 from proctui.supervisor.session import INTERNAL, Session
 from proctui.supervisor.start import SupervisorStart
 from proctui.supervisor.world import Run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proctui.supervisor.signalling import Order
 from proctui.supervisor.supervised import Supervised
 from tests.supervisor.fakes import Answers, FakeRun, FakeWorld, seen
 
@@ -65,9 +66,9 @@ class Histories:
             case "cancel":
                 machine.cancel_joins("t", answers)
             case "term":
-                machine.signal("SIGTERM", False, "t", answers)
+                machine.signal(Order("SIGTERM"), "t", answers)
             case "kill":
-                machine.signal("SIGKILL", False, "t", answers)
+                machine.signal(Order("SIGKILL"), "t", answers)
             case "stop":
                 machine.stop("t", None, answers)
             case "restart":

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from proctui.supervisor.signalling import Order
 from tests.supervisor.fakes import Answers, FakeWorld, seen
 
 
@@ -234,8 +235,8 @@ def test_an_implicit_one_joined_by_hand_is_not_joined_again(world: FakeWorld) ->
 def test_signals_go_to_the_process_or_its_group(world: FakeWorld) -> None:
     machine, run = world.started()
     answers = Answers()
-    machine.signal("SIGTERM", False, "t", answers)
-    machine.signal("usr1", True, "t", answers)
+    machine.signal(Order("SIGTERM"), "t", answers)
+    machine.signal(Order("usr1", group=True), "t", answers)
     assert run.signals == [(15, False), (int(signal.SIGUSR1), True)]
     assert [answer.text for answer in answers] == [
         "SIGTERM sent to it", "SIGUSR1 sent to its process group",
@@ -248,22 +249,22 @@ def test_signals_go_to_the_process_or_its_group(world: FakeWorld) -> None:
 def test_a_signal_that_does_not_exist_is_refused(world: FakeWorld, name: str) -> None:
     machine, run = world.started()
     answers = Answers()
-    machine.signal(name, False, "t", answers)
+    machine.signal(Order(name), "t", answers)
     assert not answers.only.ok and "there is no signal" in answers.only.text and not run.signals
 
 
 def test_the_dead_are_not_signalled_and_it_is_said_why(world: FakeWorld) -> None:
     machine, answers = world.add(), Answers()
-    machine.signal("SIGTERM", False, "t", answers)
+    machine.signal(Order("SIGTERM"), "t", answers)
     machine.start("t", Answers())
     run = world.runs[0]
     run.becomes_ready()
     run.dies(0)
-    machine.signal("SIGTERM", False, "t", answers)
+    machine.signal(Order("SIGTERM"), "t", answers)
     run.ends(0)
-    machine.signal("SIGKILL", True, "t", answers)
+    machine.signal(Order("SIGKILL", group=True), "t", answers)
     machine.join("t", None, Answers())
-    machine.signal("SIGKILL", False, "t", answers)
+    machine.signal(Order("SIGKILL"), "t", answers)
     assert [answer.text for answer in answers] == [
         "was never started",
         "already dead: only its parent 99 can join it",
@@ -273,9 +274,27 @@ def test_the_dead_are_not_signalled_and_it_is_said_why(world: FakeWorld) -> None
     assert not any(answer.ok for answer in answers) and not run.signals
 
 
+def test_a_signal_meant_for_one_run_never_reaches_the_next(world: FakeWorld) -> None:
+    machine, first = world.started()
+    answers = Answers()
+    first.dies(0)
+    first.ends(0)
+    machine.start("t", Answers())
+    world.runs[-1].becomes_ready()
+    machine.signal(Order("SIGKILL", pid=first.pid), "t", answers)
+    assert not answers.only.ok and not world.runs[-1].signals
+    assert answers.only.text == (
+        f"not signalled: process {first.pid}, which was meant, is gone; it runs as pid "
+        f"{world.runs[-1].pid} now"
+    )
+    again = Answers()
+    machine.signal(Order("SIGKILL", pid=world.runs[-1].pid), "t", again)
+    assert again.only.ok and world.runs[-1].signals == [(9, False)]
+
+
 def test_a_forbidden_signal_is_said(world: FakeWorld) -> None:
     machine, run = world.started()
     run.denied = True
     answers = Answers()
-    machine.signal("SIGTERM", False, "t", answers)
+    machine.signal(Order("SIGTERM"), "t", answers)
     assert "forbids SIGTERM" in answers.only.text

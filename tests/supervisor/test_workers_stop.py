@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from proctui.supervisor.signalling import Order
 from proctui.supervisor.stopping import OUT_OF_REACH, PATIENCE
 from tests.supervisor.fakes import Answers, FakeWorld, seen
 
@@ -202,7 +203,7 @@ def test_acting_during_the_back_off(world: FakeWorld, act: str) -> None:
             machine.join("t", None, answers)
             assert answers.only.exitcode == 7 and seen(machine).phase == "backoff"
         case "signal":
-            machine.signal("SIGTERM", False, "t", answers)
+            machine.signal(Order("SIGTERM"), "t", answers)
             assert "waits for its restart" in answers.only.text
         case "start" | "restart":
             getattr(machine, act)("t", answers)

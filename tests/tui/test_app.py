@@ -206,7 +206,9 @@ async def test_kill_names_its_target_and_hits_that_one_alone() -> None:
         stage.client.answers.append(lambda command: stage.kernel.end(40321, 9))
         await stage.press("y")
         await stage.until(
-            lambda: stage.client.sent == [Signal(workers=("piao-1",), signal="SIGKILL")]
+            lambda: (
+                stage.client.sent == [Signal(workers=("piao-1",), signal="SIGKILL", pids=(40321,))]
+            )
         )
         await stage.told("piao-1 (40321) has ended. It is a zombie now: j joins it.")
 
@@ -272,7 +274,7 @@ async def test_several_tagged_rows_make_one_dialog() -> None:
         await stage.sees("Terminate 2 processes?", "40321", "40322", "cleaner is daemonic")
         await stage.sees("1 of the tagged can't be reached")
         await stage.press("y")
-        expected = Signal(workers=("piao-1", "cleaner"), signal="SIGTERM")
+        expected = Signal(workers=("piao-1", "cleaner"), signal="SIGTERM", pids=(40321, 40322))
         await stage.until(lambda: stage.client.sent == [expected])
         assert stage.workers.table.tagged == frozenset()
 
@@ -313,7 +315,7 @@ async def test_a_foreign_zombie_offers_its_cures_in_the_order_of_harm() -> None:
         )
         await stage.press("enter")
         await stage.told("python3 (40344) is gone: factory (40330) has joined it.")
-        assert stage.client.sent == [Signal(workers=("factory",), signal="SIGCHLD")]
+        assert stage.client.sent == [Signal(workers=("factory",), signal="SIGCHLD", pids=(40330,))]
 
 
 async def test_killing_the_dead_says_who_can_join_it() -> None:

@@ -202,7 +202,9 @@ async def test_killing_a_protected_worker_takes_its_name(monkeypatch: pytest.Mon
         stage.app.screen.query_one("#insist", Input).value = "piao-1"
         await stage.press("enter")
         await stage.until(
-            lambda: stage.client.sent == [Signal(workers=("piao-1",), signal="SIGKILL")]
+            lambda: (
+                stage.client.sent == [Signal(workers=("piao-1",), signal="SIGKILL", pids=(40321,))]
+            )
         )
 
 
@@ -290,4 +292,4 @@ async def test_a_worker_that_neglects_is_cured_through_its_supervisor() -> None:
         stage.client.answers.append(answer)
         await stage.press("enter")
         await stage.told("python3 (40344) is gone: factory (40330) has joined it.")
-        assert stage.client.sent == [Signal(workers=("factory",), signal="SIGCHLD")]
+        assert stage.client.sent == [Signal(workers=("factory",), signal="SIGCHLD", pids=(40330,))]

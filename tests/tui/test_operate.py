@@ -74,7 +74,7 @@ async def test_a_worker_is_signalled_by_its_supervisor() -> None:
     async with lesson() as b:
         b.obeys({"piao-1": 40321})
         said = await b.send(b.row("w:piao-1"), "SIGTERM")
-        assert b.client.sent == [Signal(workers=("piao-1",), signal="SIGTERM")]
+        assert b.client.sent == [Signal(workers=("piao-1",), signal="SIGTERM", pids=(40321,))]
         assert b.kernel.signals == []
         assert said.text == "piao-1 (40321) has ended. It is a zombie now: j joins it."
 
@@ -128,7 +128,9 @@ async def test_a_group_goes_through_its_leader() -> None:
 
         b.client.answers.append(answer)
         said = await b.send(b.row("w:factory"), "SIGTERM", "group")
-        assert b.client.sent == [Signal(workers=("factory",), signal="SIGTERM", group=True)]
+        assert b.client.sent == [
+            Signal(workers=("factory",), signal="SIGTERM", group=True, pids=(40330,))
+        ]
         assert b.kernel.signals == []
         assert said.text.startswith("2 of 2 gone.")
 

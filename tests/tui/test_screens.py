@@ -117,7 +117,9 @@ async def test_the_signal_menu_says_what_signals_do() -> None:
         await stage.sees("Send SIGHUP to piao-1 (40321)?")
         await stage.press("y")
         await stage.until(
-            lambda: stage.client.sent == [Signal(workers=("piao-1",), signal="SIGHUP")]
+            lambda: (
+                stage.client.sent == [Signal(workers=("piao-1",), signal="SIGHUP", pids=(40321,))]
+            )
         )
 
 

@@ -45,7 +45,8 @@ def test_it_greets_and_is_greeted(path: Path) -> None:
         SyncClient(path, "a test") as client,
     ):
         assert client.hello == HELLO
-        assert supervisor.heard == [ClientHello(version=1, client="a test", pid=os.getpid())]
+        hello = ClientHello(version=1, client="a test", pid=os.getpid(), glance=True)
+        assert supervisor.heard == [hello]
 
 
 def test_a_request_gets_its_own_answer_and_keeps_the_rest(path: Path) -> None:
