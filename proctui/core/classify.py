@@ -134,7 +134,7 @@ def worker_state(
     if departed:
         over = worker.phase in ("failed", "backoff")
         return _without_process(worker) if over else State.ENDED
-    if lost_at is not None:
+    if lost_at is not None and worker.phase != "failed":  # what failed is not started again
         return State.UNKNOWN
     match worker.phase:
         case "starting":

@@ -64,7 +64,8 @@ def _start_method(facts: Facts, worker: Worker) -> Iterator[Finding]:
 def _of_worker(facts: Facts, worker: Worker) -> Finding:
     match worker.phase:
         case "failed":
-            return Finding("failed", _failure(worker), (cures.START_AGAIN,))
+            again = () if facts.lost_at is not None else (cures.START_AGAIN,)
+            return Finding("failed", _failure(worker), again)
         case "idle":
             return Finding("note", "Both agree: it was not started yet.")
         case "backoff":

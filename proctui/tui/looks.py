@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proctui.tui import text
+from proctui.tui import emptiness, text
 from proctui.tui.actions import who
 from proctui.tui.operate import Said
 from proctui.tui.widgets.panes import Pane
@@ -61,6 +61,7 @@ class Looks:
             "events": self._open_events,
             "pane": self.resize_panes,
             "help": self._help,
+            "palette": self.screen.app.action_command_palette,
         }
 
     # ------------------------------------------------------------------ filter and search
@@ -168,6 +169,17 @@ class Looks:
             self.screen.table.move_to(newest.key)
 
     # ------------------------------------------------------------------ the list
+
+    def say_beneath(self) -> None:
+        """Says what can be done where no row is listed, or none that lives."""
+        screen, feed = self.screen, self.screen.feed
+        filter, rows = screen.listing.filter, len(feed.store.rows)
+        if not screen.table.rows:
+            said = emptiness.no_match(filter, rows) if filter else screen.nothing
+        else:
+            alone = feed.lost is not None or feed.ended is not None or feed.watching
+            said = "" if alone else emptiness.nothing_runs(feed.store.counts)
+        screen.table.say_beneath(said)
 
     def _toggle_tree(self) -> None:
         self.screen.listing.tree = not self.screen.listing.tree

@@ -111,7 +111,7 @@ async def test_own_or_everyones(monkeypatch: pytest.MonkeyPatch) -> None:
         await stage.press("u")
         await stage.told("Everyone's processes are in the Machine view.")
         await stage.press("3")
-        await stage.sees("machine, own", "No zombie, no orphan of yours on this machine.")
+        await stage.sees("machine, own", "No zombie, no orphan of yours")
         await stage.press("u")
         await stage.sees("machine, everyone's", "All parents join their children.")
         assert asked[0] is False and asked[-1] is True

@@ -124,6 +124,7 @@ def test_with_the_supervisor_lost_only_the_kernel_knows(worker: Worker) -> None:
 def test_what_was_joined_before_the_supervisor_was_lost_is_known() -> None:
     assert worker_state(JOINED, None, lost_at=NOON) is State.ENDED
     assert worker_state(IDLE, None, lost_at=NOON) is State.IDLE
+    assert worker_state(REFUSED, None, lost_at=NOON) is State.FAILED
 
 
 @pytest.mark.parametrize("phase", ["ended", "joined"])

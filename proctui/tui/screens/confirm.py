@@ -16,6 +16,7 @@ from proctui.tui import text
 from proctui.tui.figures import age
 from proctui.tui.plan import Plan, Reach, Target
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.marks import Pick
 
 _NAME = 24
 _SHOWN = 200
@@ -111,7 +112,7 @@ class Confirm(Dialog[Plan]):
         yield Static(text.content(self.question.does), classes="dialog-does")
         if len(self._reaches) > 1:
             yield RadioSet(
-                *(RadioButton(self._reach_label(r), value=not i) for i, r in self._numbered()),
+                *(Pick(self._reach_label(r), value=not i) for i, r in self._numbered()),
                 compact=True,
                 id="reach",
             )

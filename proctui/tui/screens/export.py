@@ -7,11 +7,12 @@ from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.widget import Widget
-from textual.widgets import Input, Label, RadioButton, RadioSet, Static
+from textual.widgets import Input, Label, RadioSet, Static
 
 from proctui.tui import text
 from proctui.tui.exports import SUFFIXES, Kind, path_of
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.marks import Pick
 
 _SAID: Mapping[Kind, str] = {
     "trace": "the history as a Chrome trace, for ui.perfetto.dev",
@@ -56,7 +57,7 @@ class ExportDialog(Dialog[Export]):
     def body(self) -> Iterable[Widget]:
         """What, where, and what is wrong with that."""
         yield RadioSet(
-            *(RadioButton(_SAID[kind], kind == self._kind, id=f"export-{kind}") for kind in _SAID),
+            *(Pick(_SAID[kind], kind == self._kind, id=f"export-{kind}") for kind in _SAID),
             compact=True,
         )
         yield Label("File, from where proctui was started:")

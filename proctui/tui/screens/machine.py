@@ -22,13 +22,14 @@ _OF_THE_SESSION = ("new", "join_all", "detach", "quit", "export")
 class MachineScreen(WorkersScreen):
     """The workers' screen with other rows: those of a pass over the whole machine."""
 
+    columns = _COLUMNS
+
     def __init__(self, home: WorkersScreen) -> None:
         """`home` is the session's own screen, to which the other views lead back."""
         self.machine_feed = MachineFeed(home.feed)
-        super().__init__(self.machine_feed, home.leave)
+        super().__init__(self.machine_feed, home.leave, home.preferences.kept)
         self.home = home
         self.views = Away(self)
-        self.table.set_columns(_COLUMNS)
         self._doers |= {name: home.deed(name) for name in _OF_THE_SESSION}
         self._doers |= self.views.table()
         self._watching: Worker[None] | None = None
@@ -36,6 +37,7 @@ class MachineScreen(WorkersScreen):
 
     def on_screen_resume(self) -> None:
         """Looks at the machine while this is shown."""
+        super().on_screen_resume()
         self.look()
 
     def on_screen_suspend(self) -> None:
@@ -61,10 +63,7 @@ class MachineScreen(WorkersScreen):
             if key not in self._grouped and len(store.children(key)) > _FOLDED:
                 self._grouped.add(key)
                 self.table.folded.add(key)
-        before = self.table.placeholder
         super().list_rows()
-        if before != self.table.placeholder:
-            self.table.refresh()
 
     @property
     def nothing(self) -> str:
@@ -73,11 +72,9 @@ class MachineScreen(WorkersScreen):
         if not machine.looked:
             return "Looking at every process of this machine…"
         if machine.all_users:
-            return "No zombie, no orphan on this machine. All parents join their children."
-        return (
-            "No zombie, no orphan of yours on this machine. "
-            f"{ACTIONS['users'].key} looks at everyone's processes."
-        )
+            return "No zombie, no orphan on this machine\n\nAll parents join their children."
+        key = ACTIONS["users"].key
+        return f"No zombie, no orphan of yours\n\n{key}  looks at everyone's processes"
 
     @property
     def place(self) -> str:

@@ -16,23 +16,24 @@ from proctui.files.mistakes import ConfigError
 from proctui.spec import ReapPolicy, RestartPolicy, StartMethod, WorkerSpec
 from proctui.tui import text
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.marks import Tick
 from proctui.tui.worker_form import ONLY_OF_TARGETS, Checked, Entry, Kind, check, entry_like
 
 _USUAL = WorkerSpec(id="usual")
 _TEXTS = {
-    "what": ("Target", "module:function, file.py:function or a Process subclass"),
+    "what": ("Target", "module:callable, file.py:callable"),
     "args": ("Arguments", "'egon', 3"),
     "kwargs": ("Keywords", "name='egon', times=3"),
     "id": ("Worker", "made from what it runs"),
-    "name": ("Name", "Process.name; the worker's where empty"),
+    "name": ("Name", "Process.name, if not the worker's"),
     "count": ("Count", "1"),
     "cwd": ("Folder", ""),
     "env": ("Environment", "NAME=value OTHER='a b'"),
-    "python": ("Python", "another interpreter, such as .venv/bin/python"),
+    "python": ("Python", "another, such as .venv/bin/python"),
     "import_root": ("Imports from", ""),
     "stop_signal": ("Stop signal", _USUAL.stop_signal),
     "stop_timeout": ("Grace period", f"{_USUAL.stop_timeout:g} seconds, then SIGKILL"),
-    "join_timeout": ("Join timeout", "seconds that a join waits; for ever where empty"),
+    "join_timeout": ("Join timeout", "seconds; for ever where empty"),
     "max_restarts": ("Most restarts", f"{_USUAL.max_restarts}"),
     "restart_window": ("within", f"{_USUAL.restart_window:g} seconds"),
     "backoff": ("Restart after", f"{_USUAL.backoff:g} seconds, doubled each time"),
@@ -101,8 +102,8 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         rows.append(
             _line(
                 "",
-                Checkbox("daemonic", compact=True, id="daemon"),
-                Checkbox("start at once", value=True, compact=True, id="autostart"),
+                Tick("daemonic", compact=True, id="daemon"),
+                Tick("start at once", value=True, compact=True, id="autostart"),
             )
         )
         rows += texts[_MAIN:]

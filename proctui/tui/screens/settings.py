@@ -20,6 +20,7 @@ from proctui.tui.keymap import Preset
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 from proctui.tui.screens.menu import COLUMN_TITLES
 from proctui.tui.themes import names
+from proctui.tui.widgets.marks import Tick
 from proctui.views.view import COLUMNS
 
 _PRESETS: dict[Preset, str] = {
@@ -76,8 +77,8 @@ class SettingsForm(Dialog[dict[str, Any]]):
         yield _line("Sorted by", _choice("sort", orders, chosen.sort or _FILE_ORDER))
         yield _line(
             "",
-            Checkbox("as a tree", chosen.tree, compact=True, id="tree"),
-            Checkbox("turned round", chosen.reverse, compact=True, id="reverse"),
+            Tick("as a tree", chosen.tree, compact=True, id="tree"),
+            Tick("turned round", chosen.reverse, compact=True, id="reverse"),
         )
         refresh = "" if chosen.refresh is None else f"{chosen.refresh:g}"
         yield _line(
@@ -85,7 +86,7 @@ class SettingsForm(Dialog[dict[str, Any]]):
             Input(refresh, placeholder="seconds; as the session says", compact=True, id="refresh"),
         )
         boxes = [
-            Checkbox(name, name in chosen.confirm, compact=True, id=f"confirm-{name}")
+            Tick(name, name in chosen.confirm, compact=True, id=f"confirm-{name}")
             for name in CONFIRMED
         ]
         yield _line("Ask before", *boxes[:3])

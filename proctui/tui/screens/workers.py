@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -38,6 +38,7 @@ from proctui.tui.widgets.prompt import Prompt
 from proctui.tui.widgets.status_bar import Status, StatusBar
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.view_bar import ViewBar
+from proctui.views.view import Column
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None] | None]
@@ -68,6 +69,7 @@ class WorkersScreen(Screen[None]):
         Binding("ctrl+c", "copy_or_quit", "Copy, or quit", show=False),
     ]
     AUTO_FOCUS = "ProcessTable"
+    columns: ClassVar[Sequence[Column]] = ()  # where they are not the person's choice
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
@@ -179,8 +181,8 @@ class WorkersScreen(Screen[None]):
         store = self.feed.store
         self._structure, self._stale = store.structure, False
         self.table.retain_tags(store.rows.keys())
-        self.table.placeholder = emptiness.no_match() if self.listing.filter else self.nothing
         self.table.show(self.listing.arrange(store, self.table.folded))
+        self.looks.say_beneath()
         self.views.listed()
         self.looks.follow()
 
@@ -196,6 +198,7 @@ class WorkersScreen(Screen[None]):
 
     def show_status(self) -> None:
         """Counts and signs in the first line."""
+        self.looks.say_beneath()
         cpu, used, total = self.feed.totals
         shown = len(self.table.arrangement) - len(self.table.arrangement.context)
         if self.listing.filter and (prompt := self.query_one(Prompt)).purpose == "filter":
@@ -233,6 +236,8 @@ class WorkersScreen(Screen[None]):
             joinable=self.deeds.anything_to_join,
             tagged=len(self.table.tagged),
             watching=self.feed.watching,
+            leaf=self.table.cursor_key not in self.table.arrangement.parents,
+            left_behind=self.deeds.left_behind_by,
         )
 
     def _what_applies(self) -> tuple[bool, ...]:

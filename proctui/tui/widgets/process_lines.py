@@ -44,6 +44,8 @@ class Stamp(NamedTuple):
 
 
 _NOTHING = Stamp()
+_SAID = -1
+"""Stands for the version of a row where the line says something instead."""
 
 
 class ProcessLines(Widget):
@@ -63,8 +65,7 @@ class ProcessLines(Widget):
     ) -> None:
         """`clock` tells seconds since the epoch; tests bring their own."""
         super().__init__(name=name, id=id, classes=classes)
-        self.placeholder = ""
-        """What is said where there are no rows; may be untrusted, and of several lines."""
+        self._beneath = ""
         self._clock = clock
         self._frozen: float | None = None
         self._now = clock()
@@ -170,6 +171,12 @@ class ProcessLines(Widget):
             self._places = {row.key: index for index, row in enumerate(self.rows)}
         return None if key is None else self._places.get(key)
 
+    def say_beneath(self, said: str) -> None:
+        """Says this in the room under the rows; may be untrusted, and of several lines."""
+        if said != self._beneath:
+            self._beneath = said
+            self._repaint()
+
     def tick(self) -> None:
         """Lets ages advance: to be called each second; draws only cells that time has changed."""
         if self._frozen is None:
@@ -222,15 +229,11 @@ class ProcessLines(Widget):
     # --------------------------------------------------------------------------- drawing
 
     def _stamp(self, y: int) -> Stamp:
-        """What line `y` of the widget should show now; below the last row `_NOTHING`, or in its
-        key what is said where there are no rows."""
+        """What line `y` of the widget should show now."""
         view, arrangement = self._view, self._arrangement
         index = view.top + y - HEADER
-        if not view.count:
-            said = emptiness.line(self.placeholder, y - HEADER, self.size.width, view.height)
-            return Stamp(said) if said else _NOTHING
-        if not 0 <= index < view.count:
-            return _NOTHING
+        if index >= view.count:
+            return self._said(y - HEADER)
         row = arrangement.rows[index]
         key = row.key
         mark = Mark(
@@ -244,6 +247,13 @@ class ProcessLines(Widget):
         )
         return Stamp(key, row.version, beat(row, self._now), mark)
 
+    def _said(self, line: int) -> Stamp:
+        """What stands on a line under the rows, which one is left free of."""
+        taken = self._view.count and self._view.count + 1
+        room = self._view.height - taken
+        said = emptiness.line(self._beneath, line - taken, self.size.width, room)
+        return Stamp(said, _SAID) if said else _NOTHING
+
     def render_line(self, y: int) -> Strip:
         """Draws one line, or finds it drawn."""
         if y < HEADER:
@@ -253,7 +263,7 @@ class ProcessLines(Widget):
         self._painted[y] = stamp
         if stamp is _NOTHING:
             return self._painter.blank()
-        if not self._view.count:
+        if stamp.version == _SAID:
             return self._painter.message(stamp.key)
         strip = self._strips.get(stamp)
         if strip is None:

@@ -157,9 +157,14 @@ def _machine(status: Status) -> _Item:
 def _length(items: dict[str, _Item], chosen: dict[str, int]) -> int:
     shown = [items[name].forms[form] for name, form in chosen.items()]
     badges = sum(
-        1 for name, form in chosen.items() if items[name].press and items[name].forms[form]
+        1 for name, form in chosen.items() if _is_badge(items[name]) and items[name].forms[form]
     )
     return sum(map(text.cells, shown)) + badges
+
+
+def _is_badge(item: _Item) -> bool:
+    """Stands on a ground of its own, with a gap behind it."""
+    return bool(item.press) or item.style == "lost"
 
 
 def _line(items: dict[str, _Item], chosen: dict[str, int], width: int) -> list[Piece]:
@@ -173,7 +178,7 @@ def _line(items: dict[str, _Item], chosen: dict[str, int], width: int) -> list[P
         if item.right:
             right.append(piece)
         else:
-            left += [piece, Piece(" ")] if item.press or item.style == "lost" else [piece]
+            left += [piece, Piece(" ")] if _is_badge(item) else [piece]
     used = sum(text.cells(piece.text) for piece in (*left, *right))
     if used <= width:
         return [*left, Piece(" " * (width - used)), *right]
