@@ -7,6 +7,7 @@ note for the session's journal.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
@@ -142,12 +143,13 @@ class Operator:
 
     async def _ended(self, members: Iterable[Target], signal: str) -> bool:
         everybody = list(members)
-        remaining = list(everybody)
+        remaining = deque(everybody)
 
         def over() -> bool:
-            while remaining and not remaining[-1].runs(self.store):
-                remaining.pop()
-            return not any(member.runs(self.store) for member in remaining)
+            # Asked with each change of anything: who has ended is looked at only once.
+            while remaining and not remaining[0].runs(self.store):
+                remaining.popleft()
+            return not remaining
 
         def ended() -> int:
             return sum(1 for member in everybody if not member.runs(self.store))

@@ -90,34 +90,56 @@ def target(row: Row) -> Target:
     )
 
 
-def descendants(store: Rows, row: Row) -> Iterator[Row]:
-    """Everything that comes from this row's process, parents before children.
+def descendants(store: Rows, rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
+    """Each row with everything that comes from its process, parents before children.
 
     Of a worker also what it left behind: orphans keep its id in their lineage.
     """
-    seen = {row.key}
-    waiting = list(store.children(row.key))
-    if row.worker is not None:
-        waiting += [r.key for r in store.rows.values() if r.lineage.worker == row.worker.id]
-    for key in waiting:  # grows while it is walked
-        if key not in seen and key in store.rows:
-            seen.add(key)
-            waiting += store.children(key)
-            yield store.rows[key]
+    left: dict[str, list[str]] = {row.worker.id: [] for row in rows if row.worker is not None}
+    if left:
+        for other in store.rows.values():
+            if other.lineage.worker in left:
+                left[other.lineage.worker].append(other.key)
+    for row in rows:
+        seen = {row.key}
+        waiting = list(store.children(row.key))
+        if row.worker is not None:
+            waiting += left[row.worker.id]
+        found = []
+        for key in waiting:  # grows while it is walked
+            if key not in seen and key in store.rows:
+                seen.add(key)
+                waiting += store.children(key)
+                found.append(store.rows[key])
+        yield row, found
 
 
-def reached(store: Rows, row: Row, reach: Reach) -> list[Row]:
-    """The running processes that a signal with this reach would hit, the row's own first."""
+def grouped(store: Rows, rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
+    """Each row with the members of its process group."""
+    members: dict[int, list[Row]] = {row.sample.pgid: [] for row in rows if row.sample is not None}
+    for other in store.rows.values():
+        if other.sample is not None and other.sample.pgid in members:
+            members[other.sample.pgid].append(other)
+    for row in rows:
+        yield row, [] if row.sample is None else members[row.sample.pgid]
+
+
+def reached(store: Rows, rows: Sequence[Row], reach: Reach) -> Iterator[Row]:
+    """The running processes that a signal with this reach would hit, each row's own before others.
+
+    However many rows, the store is gone through once.
+    """
     match reach:
         case "process":
-            found: Iterable[Row] = [row]
+            found: Iterable[tuple[Row, list[Row]]] = ((row, []) for row in rows)
         case "group":
-            group = row.sample.pgid if row.sample is not None else None
-            others = (r for r in store.rows.values() if r.sample and r.sample.pgid == group)
-            found = [row, *(r for r in others if r.key != row.key)]
+            found = grouped(store, rows)
         case "tree":
-            found = [row, *descendants(store, row)]
-    return [r for r in found if running(r)]
+            found = descendants(store, rows)
+    for row, others in found:
+        if running(row):
+            yield row
+        yield from (other for other in others if other.key != row.key and running(other))
 
 
 class Hazard(NamedTuple):
@@ -157,7 +179,7 @@ def plan(store: Rows, rows: Sequence[Row], reach: Reach, protected: Reason = _un
     spared: dict[str, Hazard] = {}
     insist = ""
     single = rows[0].key if len(rows) == 1 else None
-    for member in (member for row in rows for member in reached(store, row, reach)):
+    for member in reached(store, rows, reach):
         reason = protected(member.pid) if member.pid is not None else None
         if reason is not None and member.key == single:
             dangers.append(Hazard(f"{reason[0].upper()}{reason[1:]}."))
@@ -166,9 +188,10 @@ def plan(store: Rows, rows: Sequence[Row], reach: Reach, protected: Reason = _un
             spared[member.key] = Hazard(f"{who(member)} is left alone: {reason}.")
             continue
         members.setdefault(member.key, member)
+    targets = {row.key: target(row) for row in (*rows, *members.values())}
     return Plan(
-        asked=tuple(target(row) for row in rows),
-        members=tuple(target(row) for row in members.values()),
+        asked=tuple(targets[row.key] for row in rows),
+        members=tuple(targets[key] for key in members),
         # the kernel spares nobody of a group: where somebody is spared each is reached singly
         reach="process" if spared and reach == "group" else reach,
         warnings=(*dangers, *spared.values(), *hazards(store, members)),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import ValuesView
+
+import pytest
+
 from proctui.model import Lineage, ProcessSample, Row, State, Worker
 from proctui.tui.plan import Reach, descendants, listed, plan, running, target
 
@@ -160,7 +164,30 @@ def test_what_runs() -> None:
 
 def test_parents_come_before_children() -> None:
     made = family()
-    assert [row.pid for row in descendants(made, made.rows["w:boss"])] == [11, 13, 12]
+    ((_, found),) = descendants(made, [made.rows["w:boss"]])
+    assert [row.pid for row in found] == [11, 13, 12]
+
+
+class Counted(dict[str, Row]):
+    """Counts how often all rows are gone through."""
+
+    times = 0
+
+    def values(self) -> ValuesView[Row]:  # type: ignore[override]
+        self.times += 1
+        return super().values()
+
+
+@pytest.mark.parametrize("reach", ["process", "group", "tree"])
+def test_all_rows_are_gone_through_once_however_many_are_asked_for(reach: Reach) -> None:
+    made = Family()
+    for pid in range(10, 60):
+        made.worker(f"w-{pid}", pid)
+        made.child("child", pid + 100, f"w:w-{pid}")
+    made.rows = rows = Counted(made.rows)
+    found = plan(made, [row for key, row in rows.items() if key.startswith("w:")], reach)
+    assert len(found.members) == (50 if reach == "process" else 100)
+    assert rows.times <= 1
 
 
 def test_lists_of_names() -> None:

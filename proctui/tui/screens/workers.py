@@ -379,7 +379,8 @@ class WorkersScreen(Screen[None]):
         tagged = self.table.tagged
         if tagged:
             shown = [row.key for row in self.table.rows if row.key in tagged]
-            hidden = [key for key in rows if key in tagged.difference(shown)]
+            rest = tagged.difference(shown)
+            hidden = [key for key in rows if key in rest]
             return [rows[key] for key in (*shown, *hidden) if key in rows]
         row = self.views.row
         return [row] if row is not None else []
