@@ -196,6 +196,12 @@ class Screen:
         """Of the program."""
         return self._process.pid
 
+    def painted(self, wanted: bytes) -> None:
+        """Waits until something was on the screen."""
+        seen = b""
+        while wanted not in seen:
+            seen += os.read(self._main, 1 << 16)
+
     def read(self, seconds: float) -> None:
         """Takes what it writes for a while, and forgets it."""
         deadline = time.monotonic() + seconds
@@ -267,6 +273,7 @@ def run(count: int, seconds: float, *, shortest: float, longest: float) -> Repor
         listener.begin()
         screen = Screen(where.name)
         try:
+            screen.painted(b"w-1")
             courses = _watch(supervisor, screen, seconds)
             left = screen.leave()
         finally:
