@@ -17,7 +17,8 @@ def _ticks(age: float) -> int:
 
 
 def _stat(pid: int, comm: str, ppid: int, age: float, state: str = "S") -> Stat:
-    return Stat(pid, comm, state, ppid, pid, pid, 250, 1, _ticks(age), 2_300, 0, 0)
+    pages = 0 if state == "Z" else 2_300
+    return Stat(pid, comm, state, ppid, pid, pid, 250, 1, _ticks(age), pages, 0, 0)
 
 
 def _zombie(pid: int, name: str, parent: str, ppid: int, code: int | None, age: float) -> Zombie:

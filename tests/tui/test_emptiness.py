@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from proctui.model import Counts
 from proctui.tui import emptiness
-from tests.tui.fakes import NOW, SUPERVISOR, Clock, FakeClient, FakeKernel, worker
-from tests.tui.pictures.scenes import all_failed, nothing
+from tests.tui.fakes import Clock
+from tests.tui.pictures.scenes import all_ended, all_failed, nothing
 from tests.tui.screens import opened
-
-
-def all_ended(clock: Clock) -> tuple[FakeClient, FakeKernel]:
-    kernel = FakeKernel(clock)
-    kernel.put(SUPERVISOR, 1, "proctui", sid=SUPERVISOR)
-    over: dict[str, Any] = {
-        "phase": "joined",
-        "exitcode": 0,
-        "ended_at": NOW - 3,
-        "joined_at": NOW - 2,
-    }
-    return FakeClient([worker(f"job-{n}", 40320 + n, "jobs:run()", **over) for n in (1, 2)]), kernel
 
 
 @pytest.mark.parametrize(
@@ -82,7 +68,7 @@ async def test_where_all_failed_the_way_out_is_told_until_one_lives() -> None:
 
 async def test_where_all_ended_it_is_said() -> None:
     async with opened((120, 40), all_ended(Clock())) as stage:
-        await stage.sees("All 2 workers have ended", "q  leaves, and ends the session")
+        await stage.sees("All 4 workers have ended", "q  leaves, and ends the session")
 
 
 async def test_a_filter_without_a_match_says_how_to_get_rid_of_it() -> None:
@@ -91,3 +77,11 @@ async def test_a_filter_without_a_match_says_how_to_get_rid_of_it() -> None:
         await stage.sees("Nothing matches  nosuch", "/  changes the filter", "shows the 10 rows")
         await stage.press("escape")
         await stage.sees("piao-1")
+
+
+async def test_what_an_ended_session_left_is_counted() -> None:
+    async with opened() as stage:
+        stage.client.tell("session-ended", None, "the session was ended", by="cli (99)")
+        await stage.sees("The session was ended by cli (99). 1 orphan of it is left.")
+        stage.kernel.reap(40352)
+        await stage.sees("Nothing of it runs any more. q leaves.")

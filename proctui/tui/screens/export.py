@@ -64,8 +64,8 @@ class ExportDialog(Dialog[Export]):
         yield Input(self._names[self._kind], compact=True, id="export-file")
         yield Static(id="export-note")
         yield button_row(
-            Keyed("Save", "Enter", id="export-save", kind="-good"),
-            Keyed("Cancel", "Esc", id="export-cancel"),
+            Keyed("Save", "enter", id="export-save", kind="-good"),
+            Keyed("Cancel", "esc", id="export-cancel"),
         )
 
     def on_mount(self) -> None:

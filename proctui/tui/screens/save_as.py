@@ -55,7 +55,7 @@ class SaveAs(Dialog[Place]):
         yield Input(text.safe(self._offered), compact=True, select_on_focus=False, id="save-file")
         yield Static(id="save-note")
         yield button_row(
-            Keyed("Save", "Enter", id="save", kind="-good"), Keyed("Cancel", "Esc", id="cancel")
+            Keyed("Save", "enter", id="save", kind="-good"), Keyed("Cancel", "esc", id="cancel")
         )
 
     @on(Input.Changed)

@@ -12,6 +12,8 @@ from proctui.tui.feed import Feed
 class Banner(Static):
     """Not there while there is nothing to say."""
 
+    _said = ""
+
     def on_mount(self) -> None:
         """At first all is well."""
         self.display = False
@@ -19,7 +21,8 @@ class Banner(Static):
     def tell(self, feed: Feed) -> None:
         """Says what has become of the session."""
         said = _sentence(feed)
-        if bool(self.display) != bool(said):
+        if said != self._said:
+            self._said = said
             self.update(text.content(said))
             self.display = bool(said)
             self.set_class(feed.ended is not None, "-ended")
@@ -28,8 +31,10 @@ class Banner(Static):
 def _sentence(feed: Feed) -> str:
     if feed.ended is not None:
         by = f" by {feed.ended.by}" if feed.ended.by else ""
-        quit_key = ACTIONS["quit"].key
-        return f"The session was ended{by}. Nothing of it runs any more. {quit_key} leaves."
+        orphans = feed.store.counts.orphans
+        left = "1 orphan of it is" if orphans == 1 else f"{orphans} orphans of it are"
+        runs = f"{left} left" if orphans else "Nothing of it runs any more"
+        return f"The session was ended{by}. {runs}. {ACTIONS['quit'].key} leaves."
     if feed.lost is not None:
         return (
             f"The supervisor ({feed.hello.pid}) is gone. Its workers are orphans now and go on; "

@@ -18,6 +18,7 @@ from proctui.files.settings import Settings
 from proctui.tui import machine_feed
 from proctui.tui.preferences import Kept
 from tests.tui.fakes import NOW, SUPERVISOR, Clock, FakeClient, FakeKernel, lessons, worker
+from tests.tui.lesson_scene import left_behind
 from tests.tui.machine_scene import SceneMachine
 from tests.tui.screens import Stage, opened
 
@@ -86,6 +87,20 @@ def all_failed(clock: Clock) -> tuple[FakeClient, FakeKernel]:
     return FakeClient(workers, session="misspelt"), kernel
 
 
+def all_ended(clock: Clock) -> tuple[FakeClient, FakeKernel]:
+    """A session in which everything has ended and was joined."""
+    kernel = FakeKernel(clock)
+    kernel.put(SUPERVISOR, 1, "proctui", sid=SUPERVISOR)
+    workers = [
+        worker(
+            f"job-{n}", 40320 + n, f"jobs:run({n})", phase="joined", alive=False,
+            exitcode=code, ended_at=NOW - 3, joined_at=NOW - 2,
+        )
+        for n, code in enumerate((0, 0, 1, -9), 1)
+    ]  # fmt: skip
+    return FakeClient(workers, session="done"), kernel
+
+
 def crowd(clock: Clock) -> tuple[FakeClient, FakeKernel]:
     """Three hundred workers, every thirtieth a zombie."""
     kernel = FakeKernel(clock)
@@ -136,8 +151,31 @@ async def _supervisor_dies(stage: Stage) -> None:
 
 
 async def _session_ends(stage: Stage) -> None:
+    for pid in (40321, 40322, 40323, 40326, 40330, 40344, SUPERVISOR):
+        stage.kernel.reap(pid, 15)
+    for name in ("piao-1", "cleaner", "worker-3", "web", "factory"):
+        stage.client.change(
+            name, "joined", "was joined: exitcode -15 SIGTERM",
+            phase="joined", alive=False, exitcode=-15, ended_at=NOW, joined_at=NOW,
+        )  # fmt: skip
     stage.client.tell("session-ended", None, "the session was ended", by="cli (40777)")
+    stage.client.lose()
     await stage.sees("The session was ended")
+
+
+async def _with_a_child(stage: Stage) -> None:
+    stage.kernel.put(40361, 40326, "ffmpeg", command="ffmpeg -i talk.mkv talk.webm", sid=40326)
+    await stage.sees("ffmpeg")
+
+
+async def _into_the_log(stage: Stage) -> None:
+    await stage.press("l")
+    stage.workers.panes.focus_pane()
+
+
+async def _menu(stage: Stage) -> None:
+    stage.workers.run_worker(stage.workers.looks.offer_actions())
+    await stage.until(lambda: stage.app.screen is not stage.workers, "the menu")
 
 
 async def _waiting_join(stage: Stage) -> None:
@@ -157,6 +195,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="tagged", keys=("space", "space", "space"), sees=("3 tagged",)),
     Scene(name="paused", keys=("p",), sees=("PAUSED",)),
     Scene(name="log", keys=("l",), session=with_log, sees=("connected",)),
+    Scene(name="log-search", before=_into_the_log, keys=("slash", *"con"), session=with_log),
     Scene(name="events", keys=("e",), sees=("was joined",)),
     Scene(name="events-large", keys=("e", "m"), sees=("was joined",)),
     Scene(name="filter", keys=("slash", *"state", "colon", *"zom"), sees=("filter",)),
@@ -166,23 +205,35 @@ SCENES: tuple[Scene, ...] = (
     Scene(name="machine", keys=("3", "down"), sees=("convert",)),
     Scene(name="kill", row="w:factory", keys=("k",), sees=("Kill factory",)),
     Scene(name="kill-tagged", keys=("space", "space", "space", "k"), sees=("Kill 2 processes",)),
+    Scene(
+        name="kill-tree",
+        row="w:web",
+        before=_with_a_child,
+        keys=("k", "down"),
+        sees=("Kill web", "ffmpeg"),
+    ),
     Scene(name="stop", row="w:cleaner", keys=("x",), sees=("Stop cleaner",)),
     Scene(name="signals", keys=("f9",), sees=("SIGTERM", "SIGKILL")),
+    Scene(name="menu", before=_menu, sees=("Terminate", "Kill")),
+    Scene(name="export", row="w:worker-3", keys=("E",)),
     Scene(name="sort", keys=("f6",), sees=("Sort by",)),
     Scene(name="cures", keys=("z", "z", "j"), sees=("In the order of harm",)),
     Scene(name="quit", keys=("q",), sees=("Leave lessons?", "Detach")),
     Scene(name="new", keys=("n",), sees=("New worker", "Target")),
-    Scene(name="new-wrong", keys=("n", "tab", *"no_colon"), sees=("New worker",)),
+    Scene(name="new-wrong", keys=("n", *"no_colon"), sees=("New worker",)),
     Scene(name="help", keys=("question_mark",), sees=("Help", "Keys")),
     Scene(name="help-words", keys=("question_mark", "shift+tab", "right"), sees=("Two views",)),
     Scene(name="settings", keys=("comma",), sees=("Settings", "Theme", "Ask before")),
     Scene(name="columns", keys=("f7", "down", "space"), sees=("Columns", "PPID")),
     Scene(name="chart", keys=("C",)),
+    Scene(name="help-lessons", keys=("question_mark", "shift+tab", "right", "right")),
     Scene(name="lessons", keys=("b",)),
+    Scene(name="lesson", row="w:grandparent", session=left_behind, sees=("► 4 Put the cursor",)),
     Scene(name="palette", keys=("ctrl+p",), sees=("Join",)),
     Scene(name="palette-kill", keys=("ctrl+p", *"kill"), sees=("SIGKILL",)),
     Scene(name="empty", row="", session=nothing, sees=("No workers yet",)),
     Scene(name="all-failed", row="w:job-1", session=all_failed, sees=("job-4",)),
+    Scene(name="all-ended", row="w:job-3", session=all_ended, sees=("All 4 workers",)),
     Scene(name="crowd", row="w:crawler-5", session=crowd, sees=("300 workers",)),
     Scene(name="dead-supervisor", before=_supervisor_dies, sees=("SUPERVISOR GONE",)),
     Scene(name="dead-quit", before=_supervisor_dies, keys=("q",), sees=("Leave them",)),
