@@ -112,6 +112,15 @@ def test_what_user_code_finds(launch: Launcher, tmp_path: Path, method: StartMet
     }
 
 
+def test_the_parent_keeps_nothing_that_only_the_child_needs(
+    launch: Launcher, method: StartMethod
+) -> None:
+    """Each later fork copies the tables of all memory there is."""
+    launched = launch(target="targets:sleep", start_method=method)
+    assert not {"plan", "birth", "load", "_reporter"} & vars(launched.process).keys()
+    assert launched.process.name == "w" and launched.process.is_alive()
+
+
 def test_another_interpreter_finds_the_same(launch: Launcher, tmp_path: Path) -> None:
     path = tmp_path / "told"
     launched = launch(
