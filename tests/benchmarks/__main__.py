@@ -1,6 +1,6 @@
-"""``python -m tests.benchmarks [--quick] [--json] [--save FILE] [NAME …]``: all figures.
+"""``python -m tests.benchmarks [--quick] [--json] [--save FILE] [--compare FILE] [NAME …]``.
 
-Each stands beside its baseline, measured in the same run, and their ratio.
+All figures, each beside its baseline of the same run, and their ratio.
 """
 
 from __future__ import annotations
@@ -8,54 +8,93 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
-from tests.benchmarks import peers
-from tests.benchmarks.figures import Figure, machine
+from tests.benchmarks import kept, peers
+from tests.benchmarks.figures import Figure, Scale, machine
 
-NAMES = ("sampling", "idle", "ends", "keys", "paint", "starts", "bulk")
-"""Each is a module here with ``figures(quick)``."""
+NAMES = ("sampling", "idle", "ends", "keys", "paint", "starts", "joins", "logs", "growth")
+"""Each is a module here with ``SCALES`` and ``figures(scale)``."""
 
 
 def main() -> int:
-    """Runs those that are named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--quick", action="store_true", help="small sizes, in about a minute")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("--save", type=Path, help="also writes the JSON object to a file")
+    """Runs those that are named, or all; 1 where a comparison finds something worse."""
+    parser = _parser()
     arguments = parser.parse_args()
     for name in arguments.names:
         if name not in NAMES:
             parser.error(f"there is no benchmark {name!r}; there are {', '.join(NAMES)}")
+    signal.signal(signal.SIGTERM, _leave)
     said = sys.stderr if arguments.json else sys.stdout
     for line in peers.missing():
         print(line, file=said)
-    results: dict[str, list[dict[str, Any]]] = {}
+    size = "quick" if arguments.quick else "full"
+    results: dict[str, Any] = {}
+    report = {"machine": machine(), "scale": size, "benchmarks": results}
     for name in arguments.names or NAMES:
-        results[name] = _run(name, arguments.quick, said)
-    report = {"machine": machine(), "quick": arguments.quick, "benchmarks": results}
+        results[name] = run(name, size, arguments.counts, said)
+        if arguments.save:
+            kept.save(report, arguments.save)
     if arguments.json:
         print(json.dumps(report, indent=1))
-    if arguments.save:
-        arguments.save.write_text(json.dumps(report, indent=1) + "\n")
-    return 0
+    if arguments.compare is None:
+        return 0
+    return kept.complain(report, kept.load(arguments.compare), said)
 
 
-def _run(name: str, quick: bool, said: Any) -> list[dict[str, Any]]:
+def run(name: str, size: str, counts: tuple[int, ...], said: TextIO) -> dict[str, Any]:
+    """One benchmark; each figure is said when it is known."""
     module = importlib.import_module(f"tests.benchmarks.{name}")
+    scale: Scale = module.SCALES[size]
+    if counts:
+        scale = scale._replace(counts=counts)
     title = (module.__doc__ or name).strip().splitlines()[0]
     print(f"\n{name}: {title}", file=said, flush=True)
     began = time.perf_counter()
-    found: list[Figure] = []
-    for figure in module.figures(quick):
-        found.append(figure)
-        print("  " + figure.line(), file=said, flush=True)
-    print(f"  ({time.perf_counter() - began:.0f} s)", file=said, flush=True)
-    return [figure.as_dict() for figure in found]
+    figures, remarks = [], []
+    for found in module.figures(scale):
+        if isinstance(found, Figure):
+            figures.append(found.as_dict())
+            print("  " + found.line(), file=said, flush=True)
+        else:
+            remarks.append(found)
+            print(f"  ({found})", file=said, flush=True)
+    took = round(time.perf_counter() - began, 1)
+    print(f"  ({took:.0f} s)", file=said, flush=True)
+    return {"seconds": took, "figures": figures, "remarks": remarks}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--quick", action="store_true", help="small sizes, in about a minute")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument(
+        "--counts",
+        type=lambda text: tuple(map(int, text.split(","))),
+        default=(),
+        metavar="N,N",
+        help="other numbers of processes, workers or rows than the usual ones",
+    )
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keeps the figures in a file")
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=kept.RESULTS,
+        help="status 1 where a ratio is much worse than in a file (default: the one kept here)",
+    )
+    return parser
+
+
+def _leave(*_: object) -> NoReturn:
+    """So that what was started is ended."""
+    raise SystemExit(143)
 
 
 if __name__ == "__main__":

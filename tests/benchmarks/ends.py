@@ -1,155 +1,115 @@
-"""From a process's end to its highlighted row on the terminal:
-``python -m tests.benchmarks.ends [NUMBER OF WORKERS] [REFRESH, SECONDS]``.
+"""From a process's end to its changed row on the real terminal, beside what the peers take.
 
-The installed program in a real terminal, a session of sleeping workers.  Workers on the
-screen are killed one after the other, then all that are left at once.
+Our screen refreshes every 5 s here, theirs every second: only an event can be sooner.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import select
+import random
+import re
 import signal
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.e2e.terminal import Terminal, terminal
-from tests.support import ROOT
+from proctui.protocol import Join, Start
+from proctui.sessions.session import SessionPaths
+from proctui.sessions.sync_client import SyncClient
+from tests.benchmarks import peers
+from tests.benchmarks.figures import Figure, Figures, Scale, distribution
+from tests.benchmarks.sessions import many, running, wait_for
+from tests.benchmarks.terminals import Pty, drain, proctui, pty
 
-SINGLE = 60
-"""Workers that are killed one after the other."""
-BETWEEN = 0.15
-"""Seconds between two of them: the refresh must not help."""
-
-
-def session(folder: Path, count: int, refresh: float) -> None:
-    """A worker file; the workers cost nothing but their process."""
-    (folder / "proctui.toml").write_text(
-        f'[session]\nrefresh = {refresh}\n\n[workers.w]\ntarget = "signal:pause"\ncount = {count}\n'
-    )
-
-
-def command(folder: Path, *words: str) -> str:
-    """What ``proctui …`` prints."""
-    return subprocess.run(
-        [sys.executable, "-m", "proctui", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+SCALES = {
+    "full": Scale((10, 1000), rounds=60),
+    "quick": Scale((10, 300), rounds=10),
+    "tiny": Scale((2,), rounds=1),
+}
+REFRESH = 5.0
+"""Seconds, of ours."""
+QUIET = 0.15
+"""Seconds between two ends at least."""
+SHOWN = 20
+"""Rows of the first screenful that are surely seen."""
 
 
-def when(
-    term: Terminal, condition: Callable[[], bool], quiet: float, patience: float = 20.0
-) -> float:
-    """When the bytes had come that made something true of the screen (`time.perf_counter`).
-
-    They are only kept until nothing has come for `quiet` seconds, and drawn then: drawing them
-    here would take time from the program.
-    """
-    deadline = time.perf_counter() + patience
-    while True:
-        for came, piece in pieces(term, quiet):
-            term.stream.feed(piece)
-            if condition():
-                return came
-        assert time.perf_counter() < deadline, term.text
+def figures(scale: Scale) -> Figures:
+    """The distribution one by one, and all at once."""
+    for count in scale.counts:
+        workers = many(count, "pause")
+        with running(workers, refresh=REFRESH) as where:
+            names = [worker.id for worker in workers]
+            with pty(proctui("attach", where.name)) as ours:
+                ours.when(ours.shows(f"{count} alive"), 0.3)
+                taken = _one_by_one(ours, where, names, scale.rounds)
+                yield from _beside_peers(where, names, count, taken, scale.rounds)
+                took = _all_at_once(ours, where, names)
+                yield Figure(f"{count:,} killed at once → all on the screen", took * 1000, "ms")
 
 
-def pieces(term: Terminal, quiet: float) -> list[tuple[float, bytes]]:
-    """What is written, and when, until nothing comes for a while."""
-    found = []
-    while select.select([term.main], [], [], quiet)[0]:
-        came = time.perf_counter()
-        found.append((came, os.read(term.main, 1 << 16)))
-    return found
-
-
-def rest(term: Terminal, seconds: float) -> None:
-    """Takes what is drawn meanwhile."""
-    deadline = time.perf_counter() + seconds
-    while (left := deadline - time.perf_counter()) > 0:
-        term.read(left)
-
-
-def stands(term: Terminal, said: str) -> bool:
-    """Whether it can be read on the screen."""
-    return said in term.text
-
-
-def one_by_one(term: Terminal, pids: dict[str, int]) -> list[float]:
-    """Seconds from each kill to its highlighted row."""
-    lines = term.screen.display[3:30]
-    shown = [name for name in pids if any(f" {name} " in line for line in lines)][:SINGLE]
-    taken = []
-    for name in shown:
-        began = time.perf_counter()
-        os.kill(pids[name], signal.SIGKILL)
-        taken.append(when(term, partial(stands, term, f"Z {name} "), BETWEEN) - began)
-        pids.pop(name)
+def _one_by_one(ours: Pty, where: SessionPaths, names: Sequence[str], rounds: int) -> list[float]:
+    """Seconds from each kill to its row."""
+    taken: list[float] = []
+    while len(taken) < rounds:
+        pids = revived(where, names)
+        ours.when(ours.shows(f"{len(names)} alive"), 0.3)
+        for name in names[: min(SHOWN, rounds - len(taken))]:
+            drain([ours], random.uniform(0, QUIET))
+            taken.append(_end(ours, pids[name], ours.shows(f"Z {name} ")))
     return taken
 
 
-def all_at_once(term: Terminal, pids: dict[str, int], gone: int) -> tuple[float, float]:
-    """Seconds from the first and from the last kill to the last count."""
-    total = f"{gone + len(pids)} ZOMBIES"
-    began = time.perf_counter()
+def _end(term: Pty, pid: int, shown: Callable[[], bool]) -> float:
+    moment = term.now()
+    os.kill(pid, signal.SIGKILL)
+    return term.when(shown, QUIET) - moment
+
+
+def _beside_peers(
+    where: SessionPaths, names: Sequence[str], count: int, taken: list[float], rounds: int
+) -> Figures:
+    what = f"kill → changed row, {count:,} workers"
+    others = peers.installed(Path(where.directory) / "peers")
+    if not others:
+        yield from distribution(what, taken)
+    for one in others:
+        pids = list(revived(where, names[: min(peers.MOST_PIDS, rounds)]).values())
+        argv = one.only(pids)
+        if argv is None:
+            even = [peers.REFRESH * step / 100 for step in range(101)]
+            yield from distribution(what, taken, f"{one.name} (its refresh)", even)
+            continue
+        with pty(argv, env=one.environment) as theirs:
+            theirs.when(theirs.shows(*map(str, pids)), QUIET)
+            yield from distribution(what, taken, one.name, [_noticed(theirs, pid) for pid in pids])
+
+
+def _noticed(theirs: Pty, pid: int) -> float:
+    """Seconds from a kill, at any moment of its refresh, until it tells of the zombie."""
+    drain([theirs], random.uniform(0, peers.REFRESH))
+    row = re.compile(rf"^\s*{pid}\s.*\sZ\s", re.MULTILINE)
+    return _end(theirs, pid, lambda: row.search(theirs.text) is not None)
+
+
+def _all_at_once(ours: Pty, where: SessionPaths, names: Sequence[str]) -> float:
+    """Seconds from the first kill to the last count."""
+    pids = revived(where, names)
+    ours.when(ours.shows(f"{len(names)} alive"), 0.3)
+    drain([ours], 1.0)
+    began = ours.now()
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
-    sent = time.perf_counter()
-    end = when(term, partial(stands, term, total), 0.5)
-    return end - began, end - sent
+    plural = "ZOMBIES" if len(names) > 1 else "ZOMBIE"
+    return ours.when(ours.shows(f"{len(names)} {plural}"), 0.5) - began
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    refresh = float(sys.argv[2]) if len(sys.argv) > 2 else 5.0
-    with tempfile.TemporaryDirectory(prefix="pt-") as name:
-        folder = Path(name)
-        os.environ["PROCTUI_RUNTIME_DIR"] = str(folder / "run")
-        os.environ["PROCTUI_STATE_DIR"] = str(folder / "state")
-        session(folder, count, refresh)
-        try:
-            with terminal(folder=folder) as term:
-                term.until(lambda: f"{count} alive" in term.text, "all workers alive")
-                rest(term, 3.0)
-                found = json.loads(command(folder, "ps", "--json"))
-                pids = {one["worker"]: one["pid"] for one in found if one["worker"]}
-                rounds: list[float] = []
-                while len(rounds) < SINGLE:
-                    rounds += one_by_one(term, pids)
-                    term.type("\x1b[6~")
-                    rest(term, 0.5)
-                report(rounds, count, refresh)
-                took, after = all_at_once(term, pids, len(rounds))
-                print(
-                    f"{len(pids)} at once: all on the screen {took * 1000:.0f} ms after the first "
-                    f"kill, {after * 1000:.0f} ms after the last"
-                )
-        finally:
-            command(folder, "shutdown")
-
-
-def report(seconds: list[float], count: int, refresh: float) -> None:
-    """The distribution in milliseconds."""
-    ordered = sorted(1000 * second for second in seconds)
-    quantiles = statistics.quantiles(ordered, n=100)
-    print(f"{count} workers, refresh {refresh:g} s, {len(ordered)} ends one by one, in ms:")
-    print(
-        f"min {ordered[0]:.1f}  median {statistics.median(ordered):.1f}  "
-        f"p95 {quantiles[94]:.1f}  p99 {quantiles[98]:.1f}  max {ordered[-1]:.1f}"
-    )
-
-
-if __name__ == "__main__":
-    main()
+def revived(where: SessionPaths, names: Sequence[str]) -> dict[str, int]:
+    """Joins and starts again whoever has ended; pids of those that are named."""
+    with SyncClient(where.socket) as client:
+        everyone = client.subscribe().workers
+        dead = tuple(worker.id for worker in everyone if worker.phase == "ended")
+        if dead:
+            client.request(Join(workers=dead))
+            client.request(Start(workers=dead))
+    alive = wait_for(where, "alive", len(everyone))
+    return {one.id: one.pid for one in alive if one.id in set(names) and one.pid is not None}

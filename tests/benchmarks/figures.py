@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
-import statistics
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, NamedTuple
+
+
+class Scale(NamedTuple):
+    """How large a benchmark is."""
+
+    counts: tuple[int, ...]
+    """Of processes, workers or rows, one after the other."""
+    seconds: float = 1.0
+    """How long something is watched."""
+    rounds: int = 5
+    """How often something is done."""
+
+
+Scales = Mapping[str, Scale]
+"""Each benchmark's: ``full``, ``quick`` (all of them in a minute or two), ``tiny`` (for tests)."""
 
 
 class Figure(NamedTuple):
@@ -37,26 +51,33 @@ class Figure(NamedTuple):
 
     def line(self) -> str:
         """For people."""
-        ours = f"{self.what:58} {number(self.ours):>9} {self.unit:10}"
+        ours = f"{self.what:54} {number(self.ours):>8} {self.unit:11}"
         if self.theirs is None:
             return ours.rstrip()
         ratio = "" if self.ratio is None else f"ratio {number(self.ratio)}"
-        return f"{ours} {self.baseline}: {number(self.theirs)}, {ratio}"
+        return f"{ours} {self.baseline} {number(self.theirs)}, {ratio}".rstrip(", ")
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
-        ratio = None if self.ratio is None else float(f"{self.ratio:.3g}")
-        return {**self._asdict(), "ratio": ratio, "better": self.better}
+        ratio = None if self.ratio is None else _rounded(self.ratio)
+        theirs = None if self.theirs is None else _rounded(self.theirs)
+        known = {**self._asdict(), "ours": _rounded(self.ours), "theirs": theirs}
+        return {**known, "ratio": ratio, "better": self.better}
 
 
-Figures = Iterator[Figure]
+Figures = Iterator[Figure | str]
+"""What a benchmark yields; text is a remark, such as why something was left out."""
 
 
 def number(value: float) -> str:
     """Three digits that mean something."""
-    if value >= 100:
-        return f"{value:.0f}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def percentile(values: Sequence[float], part: float) -> float:
@@ -67,28 +88,35 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 def distribution(
     what: str, seconds: Sequence[float], baseline: str = "", theirs: Sequence[float] = ()
-) -> Figures:
+) -> Iterator[Figure]:
     """Median, p95 and the worst, in milliseconds."""
     for name, place in (("median", 0.5), ("p95", 0.95), ("worst", 1.0)):
         other = 1000 * percentile(theirs, place) if theirs else None
         yield Figure(f"{what}, {name}", 1000 * percentile(seconds, place), "ms", baseline, other)
 
 
-def median(values: Sequence[float]) -> float:
-    """Of some."""
-    return statistics.median(values)
-
-
 def machine() -> dict[str, Any]:
     """Where and with what it was measured."""
     return {
         "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
+        "memory_gb": round(_memory("MemTotal") / 1024**3, 1),
+        "load": [round(part, 2) for part in os.getloadavg()],
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "implementation": sys.implementation.name,
-        **{name: _version(name) for name in ("textual", "psutil", "msgspec")},
+        **{name: _version(name) for name in ("proctui", "textual", "psutil", "msgspec")},
     }
+
+
+def available_memory() -> int:
+    """Bytes that processes could still take (proc_meminfo(5): MemAvailable)."""
+    return _memory("MemAvailable")
+
+
+def _memory(name: str) -> int:
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    return 0
 
 
 def _version(name: str) -> str | None:

@@ -6,59 +6,61 @@ All run at the same time, in terminals of 120 × 40, refreshing once a second.
 from __future__ import annotations
 
 import contextlib
-import gc
 from pathlib import Path
 
 from proctui.sessions.session import SessionPaths
 from tests.benchmarks import peers
-from tests.benchmarks.figures import Figure, Figures
+from tests.benchmarks.costs import cpu_of, memory_of
+from tests.benchmarks.figures import Figure, Figures, Scale
 from tests.benchmarks.sessions import many, running, supervisor_of, wait_for
-from tests.benchmarks.terminals import Pty, cpu_of, drain, memory_of, proctui, pty
+from tests.benchmarks.terminals import drain, proctui, pty
 
+SCALES = {
+    "full": Scale((100, 1000, 5000), seconds=30.0),
+    "quick": Scale((500,), seconds=8.0),
+    "tiny": Scale((2,), seconds=0.5),
+}
 SETTLE = 6.0
-"""Seconds until what follows a start is over."""
+"""Seconds at most until what follows a start is over."""
 
 
-def figures(quick: bool) -> Figures:
-    """CPU time and memory of the screen, and CPU time of the supervisor."""
-    sizes, seconds = ((300,), 10.0) if quick else ((100, 1000, 5000), 30.0)
-    for count in sizes:
+def figures(scale: Scale) -> Figures:
+    """CPU time and memory of the screen and of the supervisor."""
+    for count in scale.counts:
         with running(many(count, "pause")) as where:
             wait_for(where, "alive", count)
-            yield from beside_peers(where, count, seconds)
+            yield from _beside_peers(where, count, scale.seconds)
 
 
-def beside_peers(where: SessionPaths, count: int, seconds: float) -> Figures:
+def _beside_peers(where: SessionPaths, count: int, seconds: float) -> Figures:
     """Of a session whose workers are alive."""
     supervisor = supervisor_of(where)
     others = peers.installed(Path(where.directory) / "peers")
     with contextlib.ExitStack() as opened:
         ours = opened.enter_context(pty(proctui("attach", where.name)))
         ours.when(ours.shows(f"{count} alive"), 0.3)
-        terminals = {
+        theirs = {
             one.name: opened.enter_context(pty(one.argv, env=one.environment)) for one in others
         }
-        every = [ours, *terminals.values()]
-        gc.collect()
-        drain(every, SETTLE)
+        every = [ours, *theirs.values()]
+        drain(every, min(SETTLE, seconds))
         before = {one.pid: one.cpu() for one in every}
         supervised = cpu_of(supervisor)
         drain(every, seconds)
         shares = {one.pid: 100 * (one.cpu() - before[one.pid]) / seconds for one in every}
-        share = 100 * (cpu_of(supervisor) - supervised) / seconds
-        memory = memory_of(ours.pid)[0]
-        yield from _compared(count, shares, ours, terminals, memory)
-    yield Figure(f"supervisor at rest, {count:,} workers: CPU", share, "% of core")
-    yield Figure(f"supervisor, {count:,} workers: resident", memory_of(supervisor)[0], "MB")
+        supervised = 100 * (cpu_of(supervisor) - supervised) / seconds
+        memory = {one.pid: memory_of(one.pid)[0] for one in every}
+    others_pids = {name: one.pid for name, one in theirs.items()}
+    yield from _compared(f"CPU, {count:,} at rest", "% of core", shares, ours.pid, others_pids)
+    yield from _compared(f"resident, {count:,} at rest", "MB", memory, ours.pid, others_pids)
+    yield Figure(f"supervisor: CPU, {count:,} at rest", supervised, "% of core")
+    yield Figure(f"supervisor: resident, {count:,} at rest", memory_of(supervisor)[0], "MB")
 
 
 def _compared(
-    count: int, shares: dict[int, float], ours: Pty, others: dict[str, Pty], memory: float
+    what: str, unit: str, values: dict[int, float], ours: int, theirs: dict[str, int]
 ) -> Figures:
-    own = shares[ours.pid]
-    for name, other in others.items():
-        theirs = shares[other.pid]
-        yield Figure(f"at rest, {count:,} on screen: CPU", own, "% of core", name, theirs)
-    if not others:
-        yield Figure(f"at rest, {count:,} on screen: CPU", own, "% of core")
-    yield Figure(f"screen, {count:,} on screen: resident", memory, "MB")
+    for name, pid in theirs.items():
+        yield Figure(what, values[ours], unit, name, values[pid])
+    if not theirs:
+        yield Figure(what, values[ours], unit)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+REFRESH = 1.0
+"""Seconds."""
+MOST_PIDS = 20
+"""That top(1) takes."""
 
 
 class Peer(NamedTuple):
@@ -17,36 +24,48 @@ class Peer(NamedTuple):
     first: str
     """Stands on the screen once the list does."""
 
+    def only(self, pids: Sequence[int]) -> tuple[str, ...] | None:
+        """The command line that lists these processes alone; None where there is none."""
+        if self.name not in ("htop", "top"):
+            return None
+        return (*self.argv, "-p", ",".join(map(str, pids[:MOST_PIDS])))
+
 
 _BTOP = 'update_ms = 1000\nshown_boxes = "cpu mem net proc"\nproc_tree = False\n'
 
 INSTALL = {
     "htop": "apt install htop",
-    "btop": "apt install btop",
     "top": "apt install procps",
-    "glances": "pip install glances",
+    "btop": "apt install btop",
+    "glances": "pip install glances (into the environment that runs this, or any on PATH)",
 }
 
 
-def installed(folder: Path, wanted: tuple[str, ...] = tuple(INSTALL)) -> list[Peer]:
+def installed(folder: Path) -> list[Peer]:
     """Those that are here.  `folder` is where they find their settings."""
     config = folder / "config"
     (config / "btop").mkdir(parents=True, exist_ok=True)
     (config / "btop" / "btop.conf").write_text(_BTOP)
     home = {"HOME": str(folder), "XDG_CONFIG_HOME": str(config)}
-    known = [
-        Peer("htop", ("htop", "-d", "10"), home, "PID"),
-        Peer("top", ("top", "-d", "1"), home, "PID"),
-        Peer("btop", ("btop", "--utf-force"), home, "Pid:"),
-        Peer("glances", ("glances", "-t", "1"), home, "PID"),
+    known = {
+        "htop": (("-d", "10"), "PID"),
+        "top": (("-d", "1"), "PID"),
+        "btop": (("--utf-force",), "Pid:"),
+        "glances": (("-t", "1", "--disable-check-update"), "PID"),
+    }
+    return [
+        Peer(name, (path, *words), home, first)
+        for name, (words, first) in known.items()
+        if (path := _which(name)) is not None
     ]
-    return [one for one in known if one.name in wanted and shutil.which(one.name)]
 
 
 def missing() -> list[str]:
     """How to get those that are not."""
-    return [
-        f"{name} is not installed: {how}"
-        for name, how in INSTALL.items()
-        if shutil.which(name) is None
-    ]
+    return [f"{name} is not installed: {how}" for name, how in INSTALL.items() if not _which(name)]
+
+
+def _which(name: str) -> str | None:
+    """Also beside our interpreter, whose environment need not be an active one."""
+    places = [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
+    return shutil.which(name, path=os.pathsep.join(places))

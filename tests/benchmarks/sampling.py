@@ -1,76 +1,54 @@
-"""What looking costs: ``python -m tests.benchmarks.sampling [NUMBER OF PROCESSES]``.
-
-Prints CPU time per process and pass for several ways of reading, how long an
-end takes to be told, and what a scan of the machine costs.  Compare figures of
-one run only: they drift with the machine.
-"""
+"""What looking at many processes costs, and how soon an end is told, without a screen."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import random
-import resource
 import signal
 import statistics
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import psutil
 
 from proctui.kernel import KernelView
 from proctui.linux.procconn import ProcConnector
 from proctui.machine.scan import collect
+from tests.benchmarks.figures import Figure, Figures, Scale, distribution
+from tests.benchmarks.sleepers import sleepers
 
-PASSES = 9
-
-
-@contextlib.contextmanager
-def sleepers(count: int) -> Iterator[tuple[int, list[int]]]:
-    """A parent with `count` sleeping children that it never joins, and their pids."""
-    reader, writer = os.pipe()
-    parent = os.fork()
-    if parent == 0:
-        _be_parent(count, reader, writer)
-    os.close(writer)
-    with open(reader, "rb") as told:
-        pids = [int(told.readline()) for _ in range(count)]
-    try:
-        yield parent, pids
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-        os.kill(parent, signal.SIGTERM)
-        os.waitpid(parent, 0)
+SCALES = {
+    "full": Scale((100, 1000, 5000), rounds=9),
+    "quick": Scale((100, 1000), rounds=3),
+    "tiny": Scale((8,), rounds=2),
+}
+ATTRIBUTES = (
+    "pid", "ppid", "name", "status", "uids", "cpu_times", "num_threads", "memory_info",
+    "create_time",
+)  # fmt: skip
+"""What a sample of ours holds."""
+ENDS = 100
+"""Told one by one, at most."""
 
 
-def _be_parent(count: int, reader: int, writer: int) -> None:
-    """Until SIGTERM; then it reaps everything, so that nothing goes to init."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    os.setsid()
-    os.close(reader)
-    pids = []
-    for _ in range(count):
-        pid = os.fork()
-        if pid == 0:
-            os.close(writer)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            while True:
-                signal.pause()
-        pids.append(pid)
-        os.write(writer, b"%d\n" % pid)
-    signal.sigwait({signal.SIGTERM})
-    for pid in pids:
-        os.waitpid(pid, 0)
-    os._exit(0)
+def figures(scale: Scale) -> Figures:
+    """CPU time per process and pass beside the usual ways; kill to told."""
+    for count in scale.counts:
+        with sleepers(count) as (parent, pids):
+            everything = sum(name.isdigit() for name in os.listdir("/proc"))
+            bare = cost(bare_read, scale.rounds) / everything
+            usual = cost(psutil_iter, min(3, scale.rounds)) / everything
+            yield from asyncio.run(_passes(parent, count, scale.rounds, bare, usual))
+            whole = cost(collect, scale.rounds) / everything
+            what = f"scan of the machine, {everything:,} processes"
+            yield Figure(what, whole * 1e6, "µs/process", "psutil.process_iter", usual * 1e6)
+            yield from asyncio.run(_ends(parent, pids))
 
 
 def bare_read() -> None:
-    """What every reader of all processes does at least."""
+    """The least that any tool can do: every /proc/PID/stat."""
     for name in os.listdir("/proc"):
         if name.isdigit():
             with contextlib.suppress(OSError):
@@ -83,74 +61,67 @@ def bare_read() -> None:
 
 def psutil_iter() -> None:
     """The usual way."""
-    attributes = ["pid", "ppid", "name", "status", "username", "cpu_times", "num_threads"]
-    for _ in psutil.process_iter([*attributes, "memory_info", "create_time"]):
+    for _ in psutil.process_iter([*ATTRIBUTES]):
         pass
 
 
-def cost(run: Callable[[], object], passes: int = PASSES) -> float:
+def cost(run: Callable[[], object], rounds: int) -> float:
     """Seconds of CPU time, the median."""
     costs = []
-    for _ in range(passes):
+    for _ in range(rounds):
         began = time.process_time()
         run()
         costs.append(time.process_time() - began)
     return statistics.median(costs)
 
 
-async def cost_of(run: Callable[[], Awaitable[object]]) -> float:
+async def _cost_of(run: Callable[[], Awaitable[object]], rounds: int) -> float:
     costs = []
-    for _ in range(PASSES):
+    for _ in range(rounds):
         began = time.process_time()
         await run()
         costs.append(time.process_time() - began)
     return statistics.median(costs)
 
 
-def line(what: str, seconds: float, count: int, bare: float) -> None:
-    print(f"{what:44} {seconds * 1e6 / count:8.2f} µs  {seconds / bare:6.2f}")
-
-
-async def passes(parent: int, count: int, bare: float) -> None:
-    for what, connector in (("with", ProcConnector.open), ("without", lambda: None)):
+async def _passes(parent: int, count: int, rounds: int, bare: float, usual: float) -> list[Figure]:
+    """Of the kernel view, at rest, with and without the kernel telling of forks."""
+    found = []
+    for what, connector in (("", ProcConnector.open), (" without proc connector", lambda: None)):
         view = KernelView("none", lambda: None, connector=connector)
         try:
             began = time.perf_counter()
             view.follow([parent])
             first = await view.refresh()
-            found = time.perf_counter() - began
-            assert len(first.observations) >= count
-            await asyncio.sleep(0.3)
+            taken = time.perf_counter() - began
+            if len(first.observations) < count:
+                raise RuntimeError(f"{len(first.observations)} of {count} processes were found")
             await view.refresh()
-            line(
-                f"KernelView at rest, {what} proc connector",
-                await cost_of(view.refresh),
-                count,
-                bare,
-            )
-            print(f"{'':4}first pass, everything found and held: {found * 1000:.0f} ms")
+            each = 1e6 * await _cost_of(view.refresh, rounds) / count
         finally:
             view.close()
+        name = f"a pass over {count:,} at rest{what}"
+        found.append(Figure(name, each, "µs/process", "psutil.process_iter", usual * 1e6))
+        found.append(Figure(name, each, "µs/process", "bare read loop", bare * 1e6))
+    found.append(Figure(f"first pass, {count:,} found and held", taken * 1000, "ms"))
+    return found
 
 
-async def ends(parent: int, pids: list[int], one_by_one: int, at_once: int) -> None:
+async def _ends(parent: int, pids: list[int]) -> list[Figure]:
     """Kill to told, with all of them watched."""
     told = asyncio.Event()
     view = KernelView("none", told.set)
     try:
         view.follow([parent])
-        tokens = {o.sample.pid: o.token for o in (await view.refresh()).observations}
-        victims = random.sample(pids, one_by_one + at_once)
-        delays = [await _one_end(view, told, tokens[pid]) for pid in victims[:one_by_one]]
-        delays.sort()
-        print(
-            f"end to told, {len(pids)} watched: median {delays[len(delays) // 2] * 1000:.2f} ms, "
-            f"p95 {delays[int(len(delays) * 0.95)] * 1000:.2f} ms, max {delays[-1] * 1000:.2f} ms"
-        )
-        print(
-            f"{at_once} ends at once: all told after "
-            f"{await _many_ends(view, told, victims[one_by_one:]) * 1000:.0f} ms"
-        )
+        tokens = {seen.sample.pid: seen.token for seen in (await view.refresh()).observations}
+        victims = random.sample(pids, min(len(pids), ENDS + len(pids) // 2))
+        single = victims[: min(ENDS, len(pids) // 2)]
+        delays = [await _one_end(view, told, tokens[pid]) for pid in single]
+        found = [*distribution(f"kill → told, {len(pids):,} watched", delays)]
+        together = victims[len(single) :]
+        took = await _many_ends(view, told, together)
+        found.append(Figure(f"{len(together):,} killed at once → all told", took * 1000, "ms"))
+        return found
     finally:
         view.close()
 
@@ -163,7 +134,7 @@ async def _one_end(view: KernelView, told: asyncio.Event, token: int) -> float:
         await told.wait()
         told.clear()
         brought = view.urgent()
-        if any(o.token == token and o.sample.is_zombie for o in brought.observations):
+        if any(seen.token == token and seen.sample.is_zombie for seen in brought.observations):
             return time.perf_counter() - began
 
 
@@ -175,28 +146,5 @@ async def _many_ends(view: KernelView, told: asyncio.Event, victims: list[int]) 
     while waiting:
         await told.wait()
         told.clear()
-        waiting -= {o.sample.pid for o in view.urgent().observations if o.sample.is_zombie}
+        waiting -= {seen.sample.pid for seen in view.urgent().observations if seen.sample.is_zombie}
     return time.perf_counter() - began
-
-
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with sleepers(count) as (parent, pids):
-        gc.freeze()
-        everything = sum(name.isdigit() for name in os.listdir("/proc"))
-        print(
-            f"{count} sleeping processes, {everything} on the machine; descriptors {soft}/{hard}\n"
-        )
-        print(f"{'CPU time per process and pass':44} {'':8}     × bare read")
-        bare = cost(bare_read)
-        line("bare read of every /proc/PID/stat", bare, everything, bare)
-        line("psutil.process_iter, 9 attributes", cost(psutil_iter, 3), everything, bare)
-        line("scan: all zombies and orphans", cost(collect), everything, bare)
-        asyncio.run(passes(parent, count, bare))
-        print()
-        asyncio.run(ends(parent, pids, min(200, count // 4), min(1000, count // 2)))
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from proctui.model import Worker
@@ -42,21 +42,26 @@ def places() -> Iterator[Path]:
                 os.environ["PYTHONDONTWRITEBYTECODE"] = compiling
 
 
-def many(count: int, target: str, **settings: object) -> tuple[WorkerSpec, ...]:
-    """Workers w-1 … of a target in `tests/benchmarks/targets.py`."""
-    place = {"import_root": str(ROOT), "cwd": "/"}
+def many(
+    count: int, target: str, *, each: Sequence[tuple[object, ...]] = (), **settings: object
+) -> tuple[WorkerSpec, ...]:
+    """Workers w-1 … of a target in `tests/benchmarks/targets.py`; `each` holds their arguments."""
+    known: dict[str, object] = {"import_root": str(ROOT), "cwd": "/", **settings}
     where = f"tests/benchmarks/targets.py:{target}"
+    arguments = each or [()] * count
     return tuple(
-        WorkerSpec(id=f"w-{n}", target=where, **{**place, **settings})  # type: ignore[arg-type]
-        for n in range(1, count + 1)
+        WorkerSpec(id=f"w-{n}", target=where, args=args, **known)  # type: ignore[arg-type]
+        for n, args in enumerate(arguments, 1)
     )
 
 
 @contextlib.contextmanager
-def running(workers: tuple[WorkerSpec, ...], refresh: float = 1.0) -> Iterator[SessionPaths]:
+def running(workers: tuple[WorkerSpec, ...], **settings: object) -> Iterator[SessionPaths]:
     """A session for the length of a block; whatever becomes of it, nothing is left."""
     with places():
-        where = startup.start(SessionSpec(name=NAME, workers=workers, refresh=refresh))
+        where = startup.start(
+            SessionSpec(name=NAME, workers=workers, **settings)  # type: ignore[arg-type]
+        )
         try:
             yield where
         finally:
@@ -67,17 +72,19 @@ def running(workers: tuple[WorkerSpec, ...], refresh: float = 1.0) -> Iterator[S
 
 
 def wait_for(where: SessionPaths, phase: str, count: int) -> list[Worker]:
-    """All workers, once `count` of them have come to a phase."""
+    """All workers, once `count` of them have come to a phase.  Raises where one failed."""
     with SyncClient(where.socket) as client:
         workers = {worker.id: worker for worker in client.subscribe().workers}
         reached = {one.id for one in workers.values() if one.phase == phase}
-        for message in client.messages() if len(reached) < count else ():
-            worker = getattr(message, "state", None)
-            if worker is not None:
-                workers[worker.id] = worker
-                (reached.add if worker.phase == phase else reached.discard)(worker.id)
-                if len(reached) >= count:
-                    break
+        messages = client.messages()
+        while len(reached) < count:
+            worker = getattr(next(messages), "state", None)
+            if worker is None:
+                continue
+            if worker.phase == "failed":
+                raise RuntimeError(f"{worker.id} failed: {worker.failure}")
+            workers[worker.id] = worker
+            (reached.add if worker.phase == phase else reached.discard)(worker.id)
     return list(workers.values())
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pyte
 
+from tests.benchmarks.costs import cpu_of
 from tests.support import ROOT
 
 COLUMNS, LINES = 120, 40
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Pty:
@@ -71,11 +71,26 @@ class Pty:
 
     def draw(self) -> None:
         """Draws what came, which takes time that a program on the same CPU may lack."""
-        for _, data in self.came:
-            self._stream.feed(data)
-        self.came.clear()
+        for _ in self.drawn():
+            pass
 
-    def when(self, condition: Callable[[], bool], quiet: float, patience: float = 60.0) -> float:
+    def drawn(self) -> Iterator[float]:
+        """Draws what came, piece by piece; when each had come."""
+        came, self.came = self.came, []
+        for moment, data in came:
+            self._stream.feed(data)
+            yield moment
+
+    def line(self, y: int) -> str:
+        """A line of the screen."""
+        return str(self._screen.display[y])
+
+    def paint(self, y: int, x: int) -> object:
+        """How a cell is painted, whatever stands there."""
+        cell = self._screen.buffer[y][x]
+        return (cell.bg, cell.reverse)
+
+    def when(self, condition: Callable[[], bool], quiet: float, patience: float = 120.0) -> float:
         """When that had come which made something true of the screen.
 
         Drawn only when nothing came for `quiet` seconds.
@@ -92,6 +107,11 @@ class Pty:
             self.came.clear()
             if time.perf_counter() > deadline or self.process.poll() is not None:
                 raise AssertionError(f"waited in vain:\n{self.text}")
+
+    @staticmethod
+    def now() -> float:
+        """On the clock of `when`."""
+        return time.perf_counter()
 
     def shows(self, *parts: str) -> Callable[[], bool]:
         """A condition for `when`: all of this stands on the screen."""
@@ -145,7 +165,7 @@ def proctui(*words: str) -> list[str]:
 
 
 def drain(terminals: Iterable[Pty], seconds: float) -> None:
-    """Takes what all of them write for a while, and forgets it."""
+    """Takes what all of them write for a while, to be drawn later."""
     by_fd = {one.main: one for one in terminals}
     deadline = time.perf_counter() + seconds
     while (left := deadline - time.perf_counter()) > 0:
@@ -153,22 +173,3 @@ def drain(terminals: Iterable[Pty], seconds: float) -> None:
             if not by_fd[fd].take(0):
                 del by_fd[fd]
                 continue
-            by_fd[fd].came.clear()
-
-
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU time that a process took, those of children it joined included."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / TICKS
-
-
-def memory_of(pid: int) -> tuple[float, float]:
-    """Megabytes: resident, and what would be free without it (USS)."""
-    resident = unique = 0
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        name, _, rest = line.partition(":")
-        if name == "Rss":
-            resident = int(rest.split()[0])
-        elif name in ("Private_Clean", "Private_Dirty"):
-            unique += int(rest.split()[0])
-    return resident / 1024, unique / 1024
