@@ -210,7 +210,7 @@ _TABLE: tuple[Action, ...] = (
         title="Fold or unfold",
         group="List",
         scope="row",
-        rule=applying.row_needed,
+        rule=applying.fold,
         tooltip="Hide or show what descends from the row.",
     ),
     Action(
@@ -226,6 +226,7 @@ _TABLE: tuple[Action, ...] = (
         keys=("f7",),
         title="Columns",
         group="List",
+        rule=applying.columns,
         tooltip="Choose which columns the list has, in which order and how wide.",
     ),
     Action(
@@ -344,6 +345,14 @@ _TABLE: tuple[Action, ...] = (
         title="Settings",
         group="Session",
         tooltip="Theme, keys, columns, what asks first; kept for the next time.",
+    ),
+    Action(
+        id="palette",
+        keys=("ctrl+p",),
+        title="Palette",
+        footer="palette",
+        group="Session",
+        tooltip="Everything that can be done now, by name: type a few letters of it.",
     ),
     Action(
         id="help",

@@ -30,6 +30,10 @@ class Scene:
     """The rows are the whole machine's."""
     watching: bool = False
     """There is no supervisor at all: the processes are only watched."""
+    leaf: bool = False
+    """In the list nothing stands under the row."""
+    left_behind: Callable[[str], bool] = lambda worker: True
+    """Whether something that a worker left behind is alive; asked only where it matters."""
 
 
 Rule = Callable[[Row | None, Scene], str | None]
@@ -124,7 +128,22 @@ def end_left(row: Row | None, scene: Scene) -> str | None:
         return _NO_ROW
     if not scene.orphans:
         return "There is no orphan."
-    return None if left_by(row) is not None else f"{who(row)}: nothing tells whose worker's it was."
+    worker = left_by(row)
+    if worker is None:
+        return f"{who(row)}: nothing tells whose worker's it was."
+    return None if scene.left_behind(worker) else f"{worker} left nothing behind that is alive."
+
+
+def fold(row: Row | None, scene: Scene) -> str | None:
+    """Something must stand under it that can be hidden."""
+    if row is None:
+        return _NO_ROW
+    return f"{who(row)}: nothing stands under it in the list." if scene.leaf else None
+
+
+def columns(row: Row | None, scene: Scene) -> str | None:
+    """The machine's list has its own."""
+    return "The Machine view has columns of its own." if scene.machine else None
 
 
 def tagged(row: Row | None, scene: Scene) -> str | None:

@@ -5,7 +5,7 @@ Knows no widget but the dialogs; the screen that is asked through `Host` does th
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -171,16 +171,23 @@ class Deeds:
 
     async def end_left_behind(self) -> None:
         """Ends every orphan that the workers asked for have left behind, with all below them."""
-        store = self.feed.store
         whose = {name for row in self.host.asked() if (name := left_by(row)) is not None}
-        left = [row for row in store.rows.values() if row.orphan and row.lineage.worker in whose]
-        alive = [row for row in left if running(row)]
+        alive = list(self._left_by(whose))
         if alive:
             names = listed(sorted(whose))
             does = "SIGTERM, and SIGKILL to what does not obey within the grace period."
             await self._end_orphans(alive, f"End what {names} left behind?", does)
         else:
             self.host.say(Said("Nothing that is alive was left behind there.", "warning"))
+
+    def _left_by(self, whose: Container[str]) -> Iterator[Row]:
+        """What is alive of what these workers left behind."""
+        rows = self.feed.store.rows.values()
+        return (r for r in rows if r.orphan and r.lineage.worker in whose and running(r))
+
+    def left_behind_by(self, worker: str) -> bool:
+        """Whether something that a worker left behind is alive."""
+        return any(True for _ in self._left_by((worker,)))
 
     async def _end_orphans(self, rows: Sequence[Row], heading: str, does: str) -> None:
         from proctui.tui.screens.confirm import Confirm, Question

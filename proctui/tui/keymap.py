@@ -19,7 +19,6 @@ RESERVED: Final = {
     "tab": "goes from pane to pane",
     "shift+tab": "goes from pane to pane",
     "ctrl+c": "copies, or leaves",
-    "ctrl+p": "opens the palette",
 }
 """Keys that can't be given to anything else, and what they do."""
 

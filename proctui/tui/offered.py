@@ -12,8 +12,14 @@ def buttons() -> Iterator[Action]:
     return (action for action in ACTIONS.values() if action.button)
 
 
-_FOOTER = ("help", "filter", "tag", "zombie", "orphan", "tree", "sort", "signal", "pause", "quit")
-_NEEDED = ("quit", "help", "filter", "tag", "zombie", "tree", "sort", "signal", "orphan", "pause")
+_FOOTER = (
+    "palette", "help", "filter", "tag", "zombie", "orphan", "tree", "sort", "signal", "pause",
+    "quit",
+)  # fmt: skip
+_NEEDED = (
+    "quit", "help", "filter", "tag", "palette", "tree", "sort", "signal", "zombie", "orphan",
+    "pause",
+)  # fmt: skip
 """The same, the most needed first."""
 
 

@@ -11,6 +11,7 @@ from proctui.files.mistakes import ConfigError
 from proctui.files.settings import Settings, clashes, usual_keys
 from proctui.tui import keymap
 from proctui.tui.operate import Said
+from proctui.tui.themes import suited
 from proctui.tui.widgets.buttons import Buttons
 from proctui.tui.widgets.footer import Footer
 from proctui.tui.widgets.view_bar import ViewBar
@@ -42,9 +43,21 @@ class Preferences:
         self._trying = False
 
     @property
+    def kept(self) -> Kept:
+        """For the other screens of the program."""
+        return self._kept
+
+    @property
     def settings(self) -> Settings:
         """Those that are in force."""
         return self._kept.settings
+
+    @property
+    def _theme(self) -> str:
+        """What is shown: the person's, unless none was chosen and the terminal has few colours."""
+        app = self.screen.app
+        colours = None if app.no_color else app.console.color_system
+        return suited(self.settings.theme, Settings().theme, colours)
 
     def table(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What does each action."""
@@ -66,8 +79,8 @@ class Preferences:
         screen.app.set_keymap(
             keymap.bindings({name: keys for name, keys in full.items() if keys != usual[name]})
         )
-        screen.app.theme = settings.theme
-        screen.table.set_columns(settings.columns, settings.widths)
+        screen.app.theme = self._theme
+        screen.table.set_columns(screen.columns or settings.columns, settings.widths)
         screen.feed.interval = settings.refresh or screen.feed.hello.refresh
         screen.deeds.settings = settings
         screen.query_one(Buttons).keys_changed()
@@ -123,5 +136,5 @@ class Preferences:
 
     def _theme_changed(self, theme: Theme) -> None:
         """Another theme was chosen in the palette."""
-        if not self._trying and theme.name != self.settings.theme:
+        if not self._trying and theme.name not in (self.settings.theme, self._theme):
             self.keep({"theme": theme.name})

@@ -48,7 +48,10 @@ class Looking:
 
     def pan(self, step: int, now: float) -> None:
         """Earlier or later by an eighth; not beyond now."""
-        window = self.window.panned(step * max(1, self.window.width // 8))
+        self.drag(self.window.panned(step * max(1, self.window.width // 8)), now)
+
+    def drag(self, window: Window, now: float) -> None:
+        """To a window that the mouse has moved; not beyond now."""
         self.at(min(window, window.ending(now), key=lambda one: one.start), now)
 
     def begin(self, began: float, now: float) -> None:

@@ -15,30 +15,27 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from proctui.model import Row
 from proctui.tui import text
 from proctui.tui.chronology import Chronology
 from proctui.tui.widgets import scrollbar
 from proctui.tui.widgets import timeline_lines as lines
+from proctui.tui.widgets.dragging import HEADER, Dragging
 from proctui.tui.widgets.looking import Looking
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
-from proctui.tui.widgets.viewport import Viewport
 from proctui.views.lifelines import Lifeline, Moment
 from proctui.views.timeline import Window, moment_after, moment_before, moments_at
 from proctui.views.view import Arrangement
 
-HEADER = 1
-"""Lines above the first lifeline."""
 _BEAT = 0.25
 """Seconds between two looks at the clock."""
 _WHEEL = 3
 
 
-class Timeline(Widget, can_focus=True):
+class Timeline(Dragging, can_focus=True):
     """Lifelines with a cursor, a window of time and a scroll offset of their own."""
 
     ALLOW_SELECT = False
@@ -75,7 +72,6 @@ class Timeline(Widget, can_focus=True):
         self._clock = clock
         self._frozen: float | None = None
         self._arrangement = Arrangement()
-        self._view = Viewport()
         self._cursor_key: str | None = None
         self._chosen: Moment | None = None
         self._palette = Palette(self, "timeline", ORNAMENTS)
@@ -101,7 +97,7 @@ class Timeline(Widget, can_focus=True):
     @property
     def cursor_row(self) -> Row | None:
         """The row under the cursor; `gone` where nothing of the process is left."""
-        index = self._view.cursor
+        index = self.view.cursor
         return self._arrangement.rows[index] if index >= 0 else None
 
     @property
@@ -147,12 +143,12 @@ class Timeline(Widget, can_focus=True):
         return next((i for i, row in enumerate(rows) if row.key == key), None)
 
     def _arrange(self, arrangement: Arrangement) -> None:
-        old, self._arrangement = self._view.cursor, arrangement
+        old, self._arrangement = self.view.cursor, arrangement
         count = len(arrangement.rows)
         cursor = self._place_of(self._cursor_key)
         if cursor is None:
             cursor = max(0, min(old, count - 1)) if count else -1
-        self._view.replace(count, cursor, None)
+        self.view.replace(count, cursor, None)
         self._take_cursor()
 
     def _take_cursor(self) -> None:
@@ -197,11 +193,11 @@ class Timeline(Widget, can_focus=True):
 
     def action_cursor(self, step: int) -> None:
         """Up or down by `step` processes."""
-        self._go(self._view.cursor + step)
+        self._go(self.view.cursor + step)
 
     def action_page(self, step: int) -> None:
         """Up or down by a screenful less one line."""
-        self._go(self._view.cursor + step * max(1, self._view.height - 1))
+        self._go(self.view.cursor + step * max(1, self.view.height - 1))
 
     def action_activate(self) -> None:
         """Says that the process under the cursor is wanted."""
@@ -238,16 +234,28 @@ class Timeline(Widget, can_focus=True):
         return None if row is None else self.source.line(row)
 
     def _go(self, index: int) -> None:
-        self._view.move_to(index)
+        self.view.move_to(index)
         self._take_cursor()
         self._repaint()
 
     # ------------------------------------------------------------------ mouse
 
+    def dragged(self, window: Window) -> None:
+        """Shows the stretch of time to which the mouse has dragged it; not beyond now."""
+        self._looking.drag(window, self.now)
+        self.update()
+
+    def scroll_rows_to(self, top: int) -> None:
+        """Shows the list from this row on; the cursor stays where it is."""
+        self.view.scroll_to(top)
+        self._repaint()
+
     def on_click(self, event: events.Click) -> None:
         """Selects a process, and the mark that was hit; twice on a process opens its details."""
-        index = self._view.top + event.y - HEADER
-        if not 0 <= event.y - HEADER < self._view.height or index >= self._view.count:
+        if self.was_dragged:
+            return
+        index = self.view.top + event.y - HEADER
+        if not 0 <= event.y - HEADER < self.view.height or index >= self.view.count:
             return
         self._go(index)
         self._chosen = None
@@ -279,8 +287,7 @@ class Timeline(Widget, can_focus=True):
             self._looking.zoom(-step, self.now, around)
             self.update()
         else:
-            self._view.scroll_to(self._view.top + step * _WHEEL)
-            self._repaint()
+            self.scroll_rows_to(self.view.top + step * _WHEEL)
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """Earlier."""
@@ -297,7 +304,7 @@ class Timeline(Widget, can_focus=True):
     def _lines(self) -> dict[int, lines.Line]:
         """What every line of the widget should show now."""
         width, height, now = self.size.width, self.size.height, self.now
-        window, view = self.window, self._view
+        window, view = self.window, self.view
         found = {0: lines.axis(window, width, self.following)}
         grid = lines.find_grid(window)
         under: lines.Lane | None = None
@@ -324,7 +331,7 @@ class Timeline(Widget, can_focus=True):
         return lines.words(moment, self.source.told(moment.seq))
 
     def _lane(self, index: int) -> lines.Lane:
-        arrangement, view = self._arrangement, self._view
+        arrangement, view = self._arrangement, self.view
         row = arrangement.rows[index]
         cursor = index == view.cursor
         bar = scrollbar.cell(index - view.top, view.count, view.height, view.top)
@@ -384,7 +391,7 @@ class Timeline(Widget, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Fits into the new size."""
         height = self.size.height
-        self._view.resize(max(0, height - HEADER - lines.feet(height)))
+        self.view.resize(max(0, height - HEADER - lines.feet(height)))
         self._painted.clear()
         self.update()
 

@@ -176,7 +176,8 @@ def info(one: Lane | None, said: str, width: int, now: float, previous: str, nex
 
 def _history(line: Lifeline, now: float) -> str:
     """How long it was what."""
-    words = {"alive": "alive", "orphaned": "an orphan", "zombie": "a zombie"}
+    words = {"alive": "alive", "orphaned": "an orphan", "stopped": "stopped",
+             "zombie": "a zombie"}  # fmt: skip
     was = [f"{words[kind]} {text.age(seconds)}" for kind, seconds in spans(line, now).items()]
     starts = sum(1 for one in line.moments if one.sign == "start")
     runs = [f"{starts} runs"] if starts > 1 else []

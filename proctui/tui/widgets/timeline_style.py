@@ -12,6 +12,7 @@ _GLYPHS: Mapping[Cell, tuple[str, str]] = {
     "tick": ("┊", " "),
     "alive": ("━", "="),
     "orphaned": ("░", ":"),
+    "stopped": ("╌", "-"),
     "zombie": ("▒", "#"),
     "start": ("●", "*"),
     "signal": ("▼", "v"),
@@ -23,14 +24,19 @@ _GLYPHS: Mapping[Cell, tuple[str, str]] = {
     "crashed": ("✗", "x"),
     "gone": ("┤", "|"),
     "failed": ("!", "!"),
+    "continued": ("▷", ">"),
 }
 """Where there is UTF-8, and where there is ASCII only."""
 
 
+_LETTERS: Mapping[Cell, str] = {"zombie": "Z", "stopped": "T"}
+"""Marks that are called like a stretch, which has a glyph of its own."""
+
+
 def glyph(cell: Cell, *, mark: bool = False) -> str:
-    """One cell; ``zombie`` is a letter where it is a `mark` and a shade where it is a stretch."""
-    if cell == "zombie" and mark:
-        return "Z"
+    """One cell; ``zombie`` and ``stopped`` are letters where they are a `mark`."""
+    if mark and cell in _LETTERS:
+        return _LETTERS[cell]
     return _GLYPHS[cell][text.ascii_only()]
 
 
@@ -43,6 +49,7 @@ LEGEND: tuple[tuple[Cell, bool, str], ...] = (
     ("done", True, "joined"),
     ("crashed", True, "joined, failed"),
     ("signal", True, "signal"),
+    ("stopped", False, "stopped"),
     ("stop", True, "stop"),
     ("restart", True, "restart"),
     ("join", True, "join waits"),
@@ -52,14 +59,14 @@ LEGEND: tuple[tuple[Cell, bool, str], ...] = (
 
 _SIGNS = (
     "start", "signal", "stop", "restart", "join", "orphan", "zombie", "done", "crashed", "gone",
-    "failed",
+    "failed", "stopped", "continued",
 )  # fmt: skip
 
 COMPONENT_CLASSES: set[str] = {
     f"timeline--{name}"
     for name in (
         "axis", "scale", "follow", "guide", "name", "faint", "thumb", "placeholder",
-        "tick", "alive", "orphaned", "zombie",
+        "tick", "alive", "orphaned", "stopped", "zombie",
         "cursor", "lane", "selected", "info", "when", "who", "legend",
         *(f"mark-{sign}" for sign in _SIGNS),
         "glyph-zombie", "glyph-orphan", "glyph-failed", "glyph-alive", "glyph-busy",
@@ -88,10 +95,13 @@ Timeline {
     & > .timeline--tick { color: $foreground 22%; }
     & > .timeline--alive { color: $success; }
     & > .timeline--orphaned { background: $warning-muted; color: $text-warning; }
+    & > .timeline--stopped { color: $text-warning; }
     & > .timeline--zombie { background: $error-muted; color: $text-error; }
 
     & > .timeline--mark-start { color: $text-success; }
     & > .timeline--mark-signal { color: $text-warning; text-style: bold; }
+    & > .timeline--mark-stopped { color: $text-warning; text-style: bold; }
+    & > .timeline--mark-continued { color: $text-success; }
     & > .timeline--mark-stop { color: $text-warning; }
     & > .timeline--mark-restart { color: $text-accent; text-style: bold; }
     & > .timeline--mark-join { color: $text-primary; }
