@@ -42,7 +42,7 @@ class Chronicle:
         if kind is None or (event.kind == "note" and event.signal is None):
             return
         text = event.signal or ("" if event.exitcode is None else exitcode_text(event.exitcode))
-        self.histories.of(key).mark(Mark(event.time, kind, text or event.text, event.seq))
+        self.histories.mark(key, Mark(event.time, kind, text or event.text, event.seq))
         if event.kind == "ended" and event.state is not None:
             self.known_of(event.state)  # a run may be too short for its start to be told
 
@@ -68,30 +68,35 @@ class Chronicle:
         for kind, when in told:
             known = any(m.kind == kind and m.time >= since - _TOGETHER for m in history.marks)
             if when is not None and not known:
-                history.mark(Mark(when, kind))
+                self.histories.mark(history.key, Mark(when, kind))
 
-    def row(self, old: Row | None, row: Row) -> None:
-        """A row came or changed from `old` to `row`."""
+    def row(self, old: Row | None, row: Row, when: float) -> None:
+        """A row came or changed from `old` to `row`, and that was seen at `when`."""
         history = self.histories.of(row.key)
         if old is None:
             self.histories.came_back(row.key)
         history.name, history.parent = row.name, row.parent
         history.worker = row.worker.id if row.worker is not None else row.lineage.worker
         if old is None and row.worker is None and row.started_at is not None:
-            history.mark(Mark(row.started_at, "started"))
+            self.histories.mark(row.key, Mark(row.started_at, "started"))
         zombie = row.state is State.ZOMBIE
         if zombie and row.zombie_since is not None and (old is None or old.state is not row.state):
             text = exitcode_text(row.exitcode)
-            history.mark(Mark(row.zombie_since, "zombie", text))
+            self.histories.mark(row.key, Mark(row.zombie_since, "zombie", text))
         adopted = row.lineage.adopted_at
         if row.orphan and adopted is not None and not (old is not None and old.orphan):
-            history.mark(Mark(adopted, "orphaned", row.lineage.adopter))
+            self.histories.mark(row.key, Mark(adopted, "orphaned", row.lineage.adopter))
+        if row.sample is not None and row.state is not State.ZOMBIE:
+            same = old is not None and old.token == row.token
+            was = same and old is not None and old.state is State.STOPPED
+            if (row.state is State.STOPPED) != was:
+                self.histories.mark(row.key, Mark(when, "continued" if was else "stopped"))
 
     def left(self, row: Row, when: float) -> None:
         """A row has gone: a process that was no worker ended, and nobody else tells it."""
         if row.worker is None:
             kind: MarkKind = "joined" if row.state is State.ZOMBIE else "ended"
-            self.histories.of(row.key).mark(Mark(when, kind))
+            self.histories.mark(row.key, Mark(when, kind))
         self.histories.left(row.key, when)
 
     def exitcode(self, key: str, code: int | None) -> None:

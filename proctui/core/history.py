@@ -13,6 +13,10 @@ from typing import Literal, NamedTuple
 
 MAX_MARKS = 256
 """Kept of one process, the latest."""
+FEWEST_MARKS = 24
+"""Kept of each also where there are very many."""
+ALL_MARKS = 40_000
+"""Kept of all processes together, as long as nobody gets fewer than the fewest."""
 MAX_POINTS = 300
 """CPU and memory figures kept of one process, the latest."""
 FEWEST_POINTS = 30
@@ -24,7 +28,7 @@ MAX_GONE = 2000
 
 MarkKind = Literal[
     "started", "signal", "stop", "zombie", "orphaned", "ended", "join", "joined", "restart",
-    "failed",
+    "failed", "stopped", "continued",
 ]  # fmt: skip
 """``join`` is a join that waits, gives up or is cancelled; ``joined`` one that succeeded."""
 
@@ -70,8 +74,11 @@ class History:
         self._points: array[float] | None = None
         """Flat: seconds since the first point, CPU per cent, KiB of memory, each 4 bytes."""
 
-    def mark(self, mark: Mark) -> None:
-        """Adds a mark in order of time, which late news need not come in; none twice."""
+    def mark(self, mark: Mark, keep: int = MAX_MARKS) -> None:
+        """Adds a mark in order of time, which late news need not come in; none twice.
+
+        The oldest go where there are more than `keep`.
+        """
         marks = self.marks
         place = len(marks)
         while place and marks[place - 1].time > mark.time:
@@ -82,8 +89,8 @@ class History:
             if marks[same].kind == mark.kind:
                 return
         marks.insert(place, mark)
-        if len(marks) > MAX_MARKS:
-            del marks[0]
+        if len(marks) > keep:
+            del marks[: len(marks) - keep]
 
     def point(self, time: float, cpu_percent: float, rss_bytes: int, keep: int) -> None:
         """Adds the figures of one moment and lets the oldest go if there are more than `keep`."""
@@ -126,6 +133,12 @@ class Histories:
         if history is None:
             history = self._all[key] = History(key)
         return history
+
+    def mark(self, key: str, mark: Mark) -> None:
+        """Adds a mark to its history; each has so many that all together stay bounded."""
+        history = self.of(key)
+        share = ALL_MARKS // len(self._all)
+        history.mark(mark, max(FEWEST_MARKS, min(MAX_MARKS, share)))
 
     @property
     def keep(self) -> int:

@@ -175,7 +175,7 @@ class Table:
             return
         self._tell_others(old, row)
         self._will_change(key, old)
-        self.chronicle.row(old, row)
+        self.chronicle.row(old, row, self._now)
         self.tally.change(None if old is None else share(old), share(row))
         if old is None:
             old = self.rows[key] = row

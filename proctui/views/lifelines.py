@@ -10,14 +10,14 @@ from typing import Literal, NamedTuple
 
 from proctui.core.exitcodes import exitcode_text
 from proctui.core.history import History, Mark
-from proctui.model import Row
+from proctui.model import Row, State
 
-SegmentKind = Literal["alive", "orphaned", "zombie"]
+SegmentKind = Literal["alive", "orphaned", "stopped", "zombie"]
 """What a process was for a while.  Where there is no segment there was no process."""
 
 Sign = Literal[
     "start", "signal", "stop", "restart", "join", "orphan", "zombie", "done", "crashed", "gone",
-    "failed",
+    "failed", "stopped", "continued",
 ]  # fmt: skip
 """What a mark looks like.  ``done`` and ``crashed`` are ends with the exit code 0 and another one
 after which nothing is left, ``gone`` an end of which the exit code is not known."""
@@ -103,6 +103,8 @@ class _Line:
                 if self._open == "alive":
                     self._turn("orphaned", mark.time)
                 self._moment(mark, "orphan")
+            case "stopped" | "continued" as kind:
+                self._halted(mark, kind)
             case _:
                 self._moment(mark, _PLAIN[mark.kind])
 
@@ -116,7 +118,7 @@ class _Line:
                 self.close(worker.joined_at or worker.ended_at or self._last)
         elif self._open is None and exists:
             since = row.zombie_since if row.zombie else row.started_at
-            kind: SegmentKind = "zombie" if row.zombie else "orphaned" if row.orphan else "alive"
+            kind = _kind(row)
             if since is not None:
                 self.segments.append(Segment(kind, since, None))
         self._name_outcome(row)
@@ -148,6 +150,13 @@ class _Line:
         self._orphan, self._outcome = False, ""
         self._turn("alive", mark.time)
         self._moment(mark, "start")
+
+    def _halted(self, mark: Mark, kind: Literal["stopped", "continued"]) -> None:
+        """Stopped by a signal, or gone on after it; what has ended is neither."""
+        if self._open in ("alive", "orphaned", "stopped"):
+            living: SegmentKind = "orphaned" if self._orphan else "alive"
+            self._turn("stopped" if kind == "stopped" else living, mark.time)
+            self._moment(mark, kind)
 
     def _died(self, mark: Mark) -> None:
         """Dead and not joined yet; supervisor and kernel both tell it of a worker."""
@@ -189,6 +198,15 @@ class _Line:
             if last.sign == "gone":
                 text = exitcode_text(row.exitcode)
                 self.moments[-1] = last._replace(sign=_sign(text), text=text)
+
+
+def _kind(row: Row) -> SegmentKind:
+    """What a process is now."""
+    if row.zombie:
+        return "zombie"
+    if row.state is State.STOPPED:
+        return "stopped"
+    return "orphaned" if row.orphan else "alive"
 
 
 _ENDS: frozenset[Sign] = frozenset({"done", "crashed", "gone"})

@@ -38,10 +38,10 @@ _LABEL = 12
 Cell = SegmentKind | Sign | Literal["", "tick"]
 """What stands in one cell; "" for nothing, ``tick`` for the line below a label of the axis."""
 
-_LOUDNESS: tuple[SegmentKind, ...] = ("alive", "orphaned", "zombie")
+_LOUDNESS: tuple[SegmentKind, ...] = ("alive", "orphaned", "stopped", "zombie")
 _SIGNS: tuple[Sign, ...] = (
-    "start", "join", "stop", "signal", "orphan", "zombie", "gone", "done", "crashed", "restart",
-    "failed",
+    "start", "continued", "stopped", "join", "stop", "signal", "orphan", "zombie", "gone", "done",
+    "crashed", "restart", "failed",
 )  # fmt: skip
 _RANK = {sign: rank for rank, sign in enumerate(_SIGNS)}
 """Where several marks fall into one cell the last of these is seen."""
@@ -212,7 +212,7 @@ _SAID: dict[Sign, str] = {
     "start": "started", "signal": "got {}", "stop": "is being stopped", "restart": "restarts",
     "join": "a join waits for it", "orphan": "became an orphan", "zombie": "ended, not joined yet",
     "done": "was joined, exit code 0", "crashed": "was joined, exit code {}", "gone": "is gone",
-    "failed": "could not start",
+    "failed": "could not start", "stopped": "was stopped", "continued": "goes on",
 }  # fmt: skip
 
 
