@@ -95,6 +95,19 @@ class Roster:
             touched |= self._retire(post, now)
         return touched
 
+    def decided_at(self, pid: int | None) -> float | None:
+        """When it can be told at last whether the process with this pid is that of a worker.
+
+        Seconds since the epoch; None where it has been told, or no worker that runs has the pid.
+        A supervisor that got no turn notes the start later than the kernel does, and the process
+        may then as well be an earlier one, of which is to be heard that it is gone.
+        """
+        worker = self._by_pid.get(pid or 0)
+        post = None if worker is None else self.posts[worker]
+        if post is None or post.found or post.worker.started_at is None or is_over(post.worker):
+            return None
+        return post.worker.started_at + START_SLACK
+
     def departed(self, kin: Kin, departure: Departure) -> None:
         """The kernel says that this process is gone."""
         post = self.posts.get(kin.bound) if kin.bound is not None else None

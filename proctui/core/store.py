@@ -188,6 +188,7 @@ class Store:
             if worker.pid is not None and not over:
                 self._new_pids.add(worker.pid)
         self._await_departure(touched)
+        self._await_decision(worker.pid)
         return touched
 
     def _remove(self, worker: str) -> set[int]:
@@ -202,6 +203,12 @@ class Store:
             kin = self._family.kin.get(token)
             if kin is not None and kin.retired_at is not None:
                 heapq.heappush(self._due, (kin.retired_at + self._patience, token))
+
+    def _await_decision(self, pid: int | None) -> None:
+        decided_at = self._roster.decided_at(pid)
+        kin = None if decided_at is None else self._family.living(pid or 0)
+        if kin is not None and decided_at is not None:
+            heapq.heappush(self._due, (decided_at, kin.token))
 
     def _mark(self, event: Event) -> None:
         post = self._roster.posts.get(event.worker or "")
@@ -246,6 +253,7 @@ class Store:
     def _newcomer(self, kin: Kin, time: float) -> set[int]:
         touched = self._roster.claim(kin, time)
         self._await_departure(touched)
+        self._await_decision(kin.pid)
         unknown = kin.bound is None and kin.worker is None and not kin.helper
         if unknown and self._family.is_own_child(kin):
             kin.held = True
@@ -260,6 +268,9 @@ class Store:
             if kin is None:
                 continue
             touched.add(kin.token)
+            if self._roster.decided_at(kin.pid) is not None:
+                kin.last_seen = now  # nobody has told that it is gone
+                touched |= self._roster.claim(kin, now)
             if kin.held:
                 kin.held = False
                 no_worker = self._roster.is_other(kin)

@@ -66,6 +66,32 @@ def test_a_worker_named_late_takes_its_process_over_with_its_children() -> None:
     assert story.row("p:3").lineage.worker == "factory"
 
 
+@pytest.mark.parametrize("kernel_first", [0.0, 2 * NAMING_PATIENCE])
+def test_a_start_that_is_noted_seconds_late_is_still_that_of_the_process(
+    kernel_first: float,
+) -> None:
+    """As by a supervisor that got no turn for a while on a machine with too much to do."""
+    story = Story().look(SUPERVISOR_SEEN, FACTORY)
+    story.look(after=kernel_first)
+    story.now += 2.0
+    story.event("started", running(started_at=NOON + 4))
+    assert story.row("w:factory").token is None
+    story.look(after=1.0)
+    assert story.row("w:factory").token is None, "an earlier process could have had the pid"
+    story.look(after=4.0)
+    assert story.row("w:factory").token == 2
+    assert list(story.store.rows) == ["w:factory"]
+
+
+def test_a_process_that_had_the_pid_before_is_not_taken_for_the_late_start() -> None:
+    story = Story().look(SUPERVISOR_SEEN, FACTORY)
+    story.event("started", running(started_at=NOON + 4))
+    story.look(gone=[2], after=5.0)
+    assert story.row("w:factory").token is None
+    story.look(seen(3, 200, SUPERVISOR, start=NOON + 4), after=1.0)
+    assert story.row("w:factory").token == 3
+
+
 def test_workers_stand_in_the_order_of_the_session_not_of_their_starts() -> None:
     story = Story().snapshot(running("b", 201, started_at=NOON + 5), running("a", 200))
     assert story.store.roots == ["w:b", "w:a"]
