@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import gc
+import importlib
 import os
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from proctui.commands.arguments import build
 from proctui.commands.output import complain, confirm, interactive, say
-from proctui.files import config, settings
+from proctui.files import settings
 from proctui.files.mistakes import ConfigError
-from proctui.linux.treekill import Report
-from proctui.sessions import leftovers, startup
+from proctui.linux.grip import default_source
+from proctui.sessions import startup
 from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
+from proctui.sessions.sync_client import SyncClient
 from proctui.spec import SessionSpec
+from proctui.tui.curtain import Curtain, curtain
+
+if TYPE_CHECKING:
+    from proctui.linux.treekill import Report
 
 
 def open(arguments: argparse.Namespace) -> int:
@@ -27,24 +37,25 @@ def open(arguments: argparse.Namespace) -> int:
             if session.running and session.name == arguments.session:
                 return screen(session.paths)
     wanted = _wanted(arguments)
-    need_terminal()
-    try:
-        where = start(wanted, arguments.leftovers)
-    except startup.AlreadyRunning as running:
-        where = running.session.paths
-    return screen(where)
+    chosen = need_terminal()
+    with curtain() as drawn:
+        try:
+            where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
+        except startup.AlreadyRunning as running:
+            where = running.session.paths
+        return _shown(where, drawn, chosen)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Starts a session that must not be running yet."""
     wanted = _wanted(arguments)
-    if not arguments.detach:
-        need_terminal()
-    where = start(wanted, arguments.leftovers)
-    if not arguments.detach:
-        return screen(where)
-    say(where.name)
-    return 0
+    if arguments.detach:
+        say(start(wanted, arguments.leftovers).name)
+        return 0
+    chosen = need_terminal()
+    with curtain() as drawn:
+        where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
+        return _shown(where, drawn, chosen)
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -55,6 +66,8 @@ def attach(arguments: argparse.Namespace) -> int:
 
 def _wanted(arguments: argparse.Namespace) -> SessionSpec:
     """The session that the arguments mean.  Raises `ConfigError`."""
+    from proctui.files import config  # not for going to a session that runs: that shows sooner
+
     path = Path(arguments.file) if arguments.file is not None else config.discover(Path.cwd())
     if path is None:
         spec = config.builtin()
@@ -81,6 +94,8 @@ def _session_name(name: str) -> str:
 
 def _hint_at_command(word: str) -> None:
     """Raises `ConfigError` where the word may have been meant as a command."""
+    import difflib
+
     from proctui.cli import commands
 
     known = [name for name in commands(build()) if name != "open"]
@@ -89,8 +104,12 @@ def _hint_at_command(word: str) -> None:
         raise ConfigError(word, "", f'is neither a file nor a command; did you mean "{near[0]}"?')
 
 
-def start(spec: SessionSpec, choice: str | None) -> SessionPaths:
+def start(
+    spec: SessionSpec, choice: str | None, meanwhile: Callable[[], None] | None = None
+) -> SessionPaths:
     """Starts a session; `choice` is what becomes of a dead one's processes, None asks.
+
+    `meanwhile` as in `startup.start`.
 
     Raises `SessionError`, `startup.AlreadyRunning` among them.
     """
@@ -99,11 +118,13 @@ def start(spec: SessionSpec, choice: str | None) -> SessionPaths:
     for session in sessions:
         if session.status == "dead" and startup.same_session(spec, session):
             _settle(session, choice)
-    return startup.start(spec)
+    return startup.start(spec, meanwhile)
 
 
 def _settle(session: Session, choice: str | None) -> None:
     """Ends or leaves what a dead session of the same file left, as the person says."""
+    from proctui.sessions import leftovers
+
     left = leftovers.find(session)
     if not left:
         return
@@ -130,6 +151,8 @@ def end_leftovers(session: Session) -> Report:
 
     Raises `SessionError` where something is left.
     """
+    from proctui.sessions import leftovers
+
     report = leftovers.end(session)
     if report.left:
         rest = ", ".join(f"{one.name} ({one.pid}): {one.why}" for one in report.left)
@@ -138,20 +161,76 @@ def end_leftovers(session: Session) -> Report:
     return report
 
 
-def need_terminal(instead: str = "proctui run --detach FILE") -> None:
-    """Checks what the screen needs before anything is launched for it.
+def need_terminal(instead: str = "proctui run --detach FILE") -> settings.Settings:
+    """Checks what the screen needs before anything is launched for it; what a person chose.
 
     Raises `SessionError`, which names what to do `instead`, where there is no terminal, and
     `ConfigError` for settings that are wrong.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SessionError(f"the screen needs a terminal; {instead} starts a session without one")
-    settings.load()
+    return settings.load()
+
+
+# ------------------------------------------------------------------------- the screen
 
 
 def screen(where: SessionPaths) -> int:
     """Shows a running session; returns the exit code of the program."""
-    need_terminal()
-    from proctui.tui.app import run as run_screen  # the only place that brings Textual in
+    chosen = need_terminal()
+    with curtain() as drawn:
+        return _shown(where, drawn, chosen)
 
-    return run_screen(where)
+
+def _shown(where: SessionPaths, drawn: Curtain, chosen: settings.Settings) -> int:
+    """Draws the list as it stands, then loads what takes longer, then shows the screen."""
+    if "textual" not in sys.modules:
+        _draw(where, drawn, chosen)
+    _load_app()
+    from proctui.tui.app import run as run_screen
+
+    return run_screen(where, drawn)
+
+
+def _draw(where: SessionPaths, drawn: Curtain, chosen: settings.Settings) -> None:
+    from proctui.tui.first_picture import opening, picture
+
+    with SyncClient(where.socket, "first picture") as client:
+        workers, hello = client.subscribe().workers, client.hello
+    if chosen.sort is not None:  # who comes first is not known before all were looked at
+        drawn.draw(opening(hello.session, "Opening the screen…", drawn.size[0]))
+        return
+    drawn.draw(
+        picture(
+            hello.session,
+            workers,
+            hello.pid,
+            drawn.size,
+            chosen.columns,
+            chosen.widths,
+            read=default_source().read_stat,
+            now=time.time(),
+            boot_time=default_source().boot_time(),
+        )
+    )
+
+
+def _load(session: str, drawn: Curtain) -> None:
+    """What is done while the supervisor starts."""
+    from proctui.tui.first_picture import opening
+
+    drawn.draw(opening(session, "Starting the session…", drawn.size[0]))
+    _load_app()
+
+
+def _load_app() -> None:
+    """Brings Textual in, which nothing else does.
+
+    What is made on the way lives as long as the program: the collector needn't look at it.
+    """
+    gc.disable()
+    try:
+        importlib.import_module("proctui.tui.app")
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -15,7 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -59,11 +60,13 @@ class AlreadyRunning(SessionError):
         self.session = session
 
 
-def start(spec: SessionSpec) -> SessionPaths:
+def start(spec: SessionSpec, meanwhile: Callable[[], None] | None = None) -> SessionPaths:
     """Starts a supervisor for `spec` and returns when clients can connect.
 
-    Where a running session of another file has the name already, ``-2``, ``-3`` … is added.
-    Raises `AlreadyRunning` where it is the same file, and `SessionError`.
+    `meanwhile` is called once the supervisor is on its way, for what takes time here too; what
+    it raises is raised when the session stands.  Where a running session of another file has
+    the name already, ``-2``, ``-3`` … is added.  Raises `AlreadyRunning` where it is the same
+    file, and `SessionError`.
     """
     with starting() as state:
         name = free_name(spec, list_sessions())
@@ -71,12 +74,25 @@ def start(spec: SessionSpec) -> SessionPaths:
             where = _make_directory(state, name)
         except (OSError, NotPrivate) as error:
             raise SessionError(f"session {name} can't be started: {error}") from error
+        failures: list[BaseException] = []
         try:
-            _launch(msgspec.structs.replace(spec, name=name), spec.name, where)
+            named = msgspec.structs.replace(spec, name=name)
+            _launch(named, spec.name, where, partial(_done, meanwhile, failures))
         except BaseException:
             shutil.rmtree(where.directory, ignore_errors=True)
             raise
-        return where
+    if failures:
+        raise failures[0]
+    return where
+
+
+def _done(meanwhile: Callable[[], None] | None, failures: list[BaseException]) -> None:
+    """The session stands or falls by itself, whatever becomes of what is done meanwhile."""
+    if meanwhile is not None:
+        try:
+            meanwhile()
+        except BaseException as error:  # noqa: BLE001 (raised when the session stands)
+            failures.append(error)
 
 
 def same_session(spec: SessionSpec, session: Session) -> bool:
@@ -116,7 +132,9 @@ def _make_directory(state: Path, name: str) -> SessionPaths:
     return where
 
 
-def _launch(spec: SessionSpec, asked_name: str, where: SessionPaths) -> None:
+def _launch(
+    spec: SessionSpec, asked_name: str, where: SessionPaths, meanwhile: Callable[[], None]
+) -> None:
     tag = f"{file_name(spec.name)}.{secrets.token_hex(8)}"
     started = SupervisorStart(
         spec=spec,
@@ -133,7 +151,7 @@ def _launch(spec: SessionSpec, asked_name: str, where: SessionPaths) -> None:
             # first line, then so does it.
             facts = _facts(spec, asked_name, where, tag, pid)
             _write(where.facts, msgspec.json.encode(facts))
-            answer = _ask(process, encode_start(started), where, pid)
+            answer = _ask(process, encode_start(started), where, pid, meanwhile)
     except (OSError, subprocess.SubprocessError) as error:
         raise SessionError(f"session {spec.name} can't be started: {error}") from error
     if answer.error is not None:
@@ -200,7 +218,11 @@ def importable(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ask(
-    process: subprocess.Popen[bytes], line: bytes, where: SessionPaths, pid: int
+    process: subprocess.Popen[bytes],
+    line: bytes,
+    where: SessionPaths,
+    pid: int,
+    meanwhile: Callable[[], None],
 ) -> SupervisorAnswer:
     """Tells the supervisor what to do and waits for its answer.  Raises `SessionError`."""
     assert process.stdin is not None
@@ -208,6 +230,7 @@ def _ask(
     deadline = time.monotonic() + PATIENCE
     try:
         _send(process.stdin.fileno(), line, deadline)
+        meanwhile()
         return decode_answer(_receive(process.stdout.fileno(), deadline))
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

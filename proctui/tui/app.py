@@ -22,6 +22,8 @@ from proctui.sessions.client import Client, ConnectionLost
 from proctui.sessions.session import SessionPaths
 from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
+from proctui.tui.curtain import Curtain
+from proctui.tui.driver import following
 from proctui.tui.feed import Feed
 from proctui.tui.preferences import Kept
 from proctui.tui.screens.workers import WorkersScreen
@@ -62,14 +64,21 @@ class ProctuiApp(App[int], inherit_bindings=False):
         _palette, _lessons, _system,
     }  # fmt: skip
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
     ]
 
     def __init__(
-        self, feed: Feed, open_feed: OpenFeed | None = None, kept: Kept | None = None
+        self,
+        feed: Feed,
+        open_feed: OpenFeed | None = None,
+        kept: Kept | None = None,
+        curtain: Curtain | None = None,
     ) -> None:
-        """`open_feed` connects to another session, or raises `ConnectionLost`."""
-        super().__init__()
+        """`open_feed` connects to another session, or raises `ConnectionLost`.
+
+        Where the first picture stands on `curtain`, the screen takes its place.
+        """
+        super().__init__(following(curtain) if curtain and curtain.standing else None)
         self.feed = feed
         self._open_feed = open_feed or _feed_of
         self._visits: list[Visit] = []
@@ -148,13 +157,15 @@ class ProctuiApp(App[int], inherit_bindings=False):
         self.exit(code)
 
 
-def run(paths: SessionPaths) -> int:
+def run(paths: SessionPaths, curtain: Curtain | None = None) -> int:
     """Shows the session until the person leaves; returns the exit code of the program.
+
+    What is drawn on `curtain` stays until the screen is there.
 
     Raises `proctui.sessions.client.ConnectionLost` where the supervisor can't be reached, and
     `proctui.files.mistakes.ConfigError` for settings that are wrong.
     """
-    return asyncio.run(_run(paths))
+    return asyncio.run(_run(paths, curtain))
 
 
 def watch(pids: Sequence[int]) -> int:
@@ -166,8 +177,8 @@ def watch(pids: Sequence[int]) -> int:
     return asyncio.run(_watch(pids))
 
 
-async def _run(paths: SessionPaths) -> int:
-    return await _show(await _feed_of(paths))
+async def _run(paths: SessionPaths, curtain: Curtain | None) -> int:
+    return await _show(await _feed_of(paths), curtain)
 
 
 async def _feed_of(paths: SessionPaths) -> Feed:
@@ -184,8 +195,8 @@ async def _watch(pids: Sequence[int]) -> int:
     return await _show(Feed(client, client.make_kernel))
 
 
-async def _show(feed: Feed) -> int:
-    app = ProctuiApp(feed, kept=Kept(settings.load(), settings_file.save))
+async def _show(feed: Feed, curtain: Curtain | None = None) -> int:
+    app = ProctuiApp(feed, kept=Kept(settings.load(), settings_file.save), curtain=curtain)
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:
         loop.add_signal_handler(signum, app.leave, 128 + signum)

@@ -13,11 +13,14 @@ import os
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.cells import chop_cells, get_character_cell_size
-from textual.content import Content
 
 from proctui.core.visible import MARKS_PER_CELL, VisibleTable, code, thin_marks
+
+if TYPE_CHECKING:
+    from textual.content import Content
 
 MAX_LENGTH = 16_384
 """Characters that are looked at where no width is asked for; what is longer is cut."""
@@ -78,6 +81,8 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 def content(text: str) -> Content:
     """`safe(text)` for a widget, with no markup in it."""
+    from textual.content import Content  # the first picture is drawn before Textual is there
+
     return Content(safe(text))
 
 
