@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -168,18 +168,19 @@ class Log(LineView):
             words.append(f"last {len(self.lines)} lines")
         if self.path is not None:
             words.append("following" if self.following else "End follows")
-        if self.has_focus and self.path is not None:
-            words.append(self._keys())
         return " · ".join(words)
 
-    def _keys(self) -> str:
-        """The pane's own keys, for who has just come into it."""
-        shown = (each.binding for each in self.screen.active_bindings.values() if each.node is self)
-        return "  ".join(
-            f"{key_name(each.key)} {each.description.lower()}"
-            for each in shown
-            if each.show and (each.action != "next_match" or self.marked)
-        )
+    def offers(self) -> Iterator[tuple[str, str]]:
+        """What can be done with it: words to click on, and the action.
+
+        For who has gone into the pane they name its keys too.
+        """
+        if self.path is None:
+            return
+        for one in self.BINDINGS:
+            if isinstance(one, Binding) and (one.action != "next_match" or self.marked):
+                key = f"{key_name(one.key)} " if self.has_focus else ""
+                yield f"{key}{one.description.lower()}", one.action
 
     def on_focus(self) -> None:
         """Its keys are named."""

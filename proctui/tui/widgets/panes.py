@@ -10,6 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Click
+from textual.style import Style
 from textual.widgets import ContentSwitcher, Input, Static, Tab, Tabs
 
 from proctui.core.history import Point
@@ -21,6 +23,10 @@ from proctui.tui.widgets.events import Events
 from proctui.tui.widgets.log import Log
 
 Pane = Literal["details", "log", "events"]
+
+_ACTION = "pane_action"
+"""Under this name words carry what a click on them does."""
+_OTHER_EVENTS = "toggle_events"
 
 
 class Panes(Vertical):
@@ -39,7 +45,7 @@ class Panes(Vertical):
         self._now = 0.0
         self._more: ProcessDetails | None = None
         self._points: Sequence[Point] = ()
-        self._said = "", False
+        self._said: tuple[str, list[tuple[str, str]], bool] = "", [], False
         self.hint = ""
         """What is said beside the tabs where the pane itself has nothing to say."""
 
@@ -139,22 +145,33 @@ class Panes(Vertical):
 
     @on(Log.Changed)
     def _say(self) -> None:
-        worker = self._worker.name if self._worker is not None else ""
+        worker = text.safe(self._worker.name) if self._worker is not None else ""
+        offers: list[tuple[str, str]] = []
         match self.current:
             case "log":
-                said = " · ".join(filter(None, [text.safe(worker), self.log_view.summary()]))
+                said = " · ".join(filter(None, [worker, self.log_view.summary()]))
+                offers += self.log_view.offers()
             case "events":
-                said = f"only {text.safe(worker)}" if self.filtered and worker else "all workers"
-                said += " · e: " + ("all" if self.filtered else "only the row under the cursor")
+                said = f"only {worker}" if self.filtered and worker else "all workers"
+                other = "all" if self.filtered else "only the row under the cursor"
+                offers.append((f"e: {other}", _OTHER_EVENTS))
             case _:
                 said = self.hint
         hint = bool(said) and said is self.hint
-        if (said, hint) == self._said:
+        if (said, offers, hint) == self._said:
             return  # Textual would lay out the whole screen anew
-        self._said = said, hint
+        self._said = said, offers, hint
         says = self.query_one("#pane-says", Static)
         says.set_class(hint, "-hint")
-        says.update(Content(said))
+        says.update(Content("  ").join([Content(said), *(_link(*one) for one in offers)]))
+
+    @on(Click, "#pane-says")
+    def _offer_taken(self, click: Click) -> None:
+        action = click.style.meta.get(_ACTION)
+        if action == _OTHER_EVENTS:
+            self.toggle_events()
+        elif action is not None:
+            self.run_worker(self.log_view.run_action(action))
 
     # ------------------------------------------------------------------ searching the log
 
@@ -180,3 +197,8 @@ class Panes(Vertical):
         self.log_view.search("")
         self.screen.set_focus(self.log_view)
         return True
+
+
+def _link(said: str, action: str) -> Content:
+    """Words that can be clicked on."""
+    return Content.styled(said, Style(underline=True) + Style.from_meta({_ACTION: action}))
