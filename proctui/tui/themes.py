@@ -52,6 +52,18 @@ COLOUR_BLIND: Final = Theme(
 OURS: Final[Mapping[str, Theme]] = {theme.name: theme for theme in (HIGH_CONTRAST, COLOUR_BLIND)}
 
 
+SIXTEEN: Final = "ansi-dark"
+"""Has the terminal's own colours, of which 16 are enough to tell every state."""
+
+
+def suited(name: str, usual: str, colours: str | None) -> str:
+    """`name`, or another theme where that is the usual one and the terminal has 16 colours.
+
+    `colours` is Rich's name of what the terminal can show: ``standard`` for 16.
+    """
+    return SIXTEEN if colours == "standard" and name == usual else name
+
+
 def names() -> tuple[str, ...]:
     """Every theme's name: ours first, then Textual's in the order of the alphabet."""
     return (*OURS, *sorted(BUILTIN_THEMES))
@@ -92,8 +104,10 @@ def legible_variables(variables: Mapping[str, str]) -> dict[str, str]:
     What is dimmed on purpose is made from these with an alpha and stays dimmer.
     """
     made = dict(variables)
+    if variables.get("ansi-background") == "ansi_black":
+        made["text-primary"] = "ansi_cyan"  # blue on black is hard to read on every terminal
     for name, grounds in _TEXTS.items():
-        color = _color(variables[name])
+        color = _color(made[name])
         if color is not None:
             made[name] = _on(color, grounds, variables).hex
     foreground, background = (_color(variables[name]) for name in ("foreground", "background"))

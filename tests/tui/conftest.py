@@ -18,3 +18,10 @@ def ascii_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     untrusted.ascii_only.cache_clear()
     untrusted._fit.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def many_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same colours wherever the tests run."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.delenv("NO_COLOR", raising=False)

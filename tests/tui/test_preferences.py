@@ -158,6 +158,20 @@ async def test_a_theme_that_is_chosen_in_the_palette_is_kept_too() -> None:
         assert settings.load() == Settings(theme="nord")
 
 
+@pytest.mark.parametrize(
+    ("theme", "shown"), [("textual-dark", "ansi-dark"), ("nord", "nord"), ("ansi-light",) * 2]
+)
+async def test_sixteen_colours_are_the_terminals_own(
+    theme: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLORTERM", "")
+    monkeypatch.setenv("TERM", "linux")
+    async with opened(kept=Kept(Settings(theme=theme), settings_file.save)) as stage:
+        assert stage.app.theme == shown
+        await stage.sees("2 ZOMBIES")
+    assert not settings.path().exists()
+
+
 async def test_what_cannot_be_kept_is_said_and_holds_until_one_leaves() -> None:
     Path(settings.path().parent).write_text("no folder")
     async with opened(kept=Kept(Settings(), settings_file.save)) as stage:

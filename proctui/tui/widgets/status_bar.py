@@ -46,7 +46,15 @@ class StatusBar(Widget):
         & > .status-bar--filter { background: $primary 35%; color: $text; }
         & > .status-bar--figure { color: $foreground; }
         & > .status-bar--machine { color: $text-muted; }
-        &:nocolor, &:ansi {
+        &:ansi {
+            & > .status-bar--zombie { background: ansi_red; color: ansi_bright_white; }
+            & > .status-bar--lost { background: ansi_red; color: ansi_bright_white; }
+            & > .status-bar--orphan { background: ansi_yellow; color: ansi_black; }
+            & > .status-bar--paused { background: ansi_cyan; color: ansi_black; }
+            & > .status-bar--filter { text-style: underline; }
+            & > .status-bar--tags { text-style: underline; }
+        }
+        &:nocolor {
             & > .status-bar--program { text-style: bold; }
             & > .status-bar--zombie { text-style: bold reverse; }
             & > .status-bar--orphan { text-style: bold reverse; }
