@@ -36,6 +36,7 @@ from proctui.protocol import (
     encode,
 )
 from proctui.spec import SessionSpec, WorkerSpec
+from proctui.supervisor import marking
 from proctui.supervisor.start import (
     SupervisorAnswer,
     SupervisorStart,
@@ -264,6 +265,7 @@ class Supervisor:
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(places),
                     "PROCTUI_SESSION": self.tag,
+                    "PROCTUI_WORKER": marking.ROOM,
                     **(env or {}),
                 },
             )

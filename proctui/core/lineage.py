@@ -258,7 +258,7 @@ class Ancestry:
             return
         elif kin.tag_worker:
             self._attribute(kin, kin.tag_worker, "tag", touched)
-        else:  # forked by some worker, and nothing executed: it shows the supervisor's environment
+        else:  # forked by a worker that could not name itself there (`supervisor.marking`)
             kin.lineage = _replace(kin.lineage, certainty="tag")
         foreign = run is not None or no_worker or kin.sample.sid != kin.pid
         if not kin.orphan and (self._adopt and foreign if is_child else self._adopts(ppid)):

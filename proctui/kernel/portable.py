@@ -162,7 +162,8 @@ def tags(pid: int) -> tuple[str | None, str | None]:
     """As `procfs.tags`."""
     with _translated(pid):
         environment = psutil.Process(pid).environ()
-    return environment.get(SESSION_VARIABLE), environment.get(WORKER_VARIABLE)
+    worker = environment.get(WORKER_VARIABLE, "").rstrip(" ") or None
+    return environment.get(SESSION_VARIABLE), worker
 
 
 def may_read_exit(pid: int) -> bool:

@@ -174,10 +174,12 @@ def command_line(pid: int) -> str | None:
 def tags(pid: int) -> tuple[str | None, str | None]:
     """Session and worker tag in the environment the program was executed with.
 
-    A process that only forked shows its parent's block (proc_pid_environ(5)).
+    A process that only forked shows its parent's block (proc_pid_environ(5)); a worker that did
+    has written its id into it.
     """
     raw = b"\0" + _read(f"/proc/{pid}/environ", MAX_ENVIRONMENT, pid)
-    return _variable(raw, SESSION_VARIABLE), _variable(raw, WORKER_VARIABLE)
+    worker = _variable(raw, WORKER_VARIABLE)
+    return _variable(raw, SESSION_VARIABLE), (worker or "").rstrip(" ") or None
 
 
 def name(pid: int) -> str:

@@ -36,6 +36,7 @@ from proctui.sessions.session import (
     starting,
 )
 from proctui.spec import SessionSpec
+from proctui.supervisor import marking
 from proctui.supervisor.logs import file_name
 from proctui.supervisor.start import (
     SupervisorAnswer,
@@ -200,9 +201,8 @@ def _leave(writer: int) -> None:
 
 def _environment(tag: str) -> dict[str, str]:
     """The supervisor's: tagged, so that what it forks can be told from the kernel's view too."""
-    environment = {**importable(os.environ), procfs.SESSION_VARIABLE: tag}
-    environment.pop(procfs.WORKER_VARIABLE, None)
-    return environment
+    tags = {procfs.SESSION_VARIABLE: tag, procfs.WORKER_VARIABLE: marking.ROOM}
+    return {**importable(os.environ), **tags}
 
 
 def importable(environment: Mapping[str, str]) -> dict[str, str]:

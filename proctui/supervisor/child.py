@@ -18,7 +18,7 @@ from multiprocessing import process as mp_process
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from proctui.supervisor import ahead, hygiene, limits, newborn, process
+from proctui.supervisor import ahead, hygiene, limits, marking, newborn, process
 from proctui.supervisor.worker_process import (
     EVERYWHERE,
     AnyWorker,
@@ -162,6 +162,7 @@ def _fork(workers: list[ForkWorker]) -> list[OSError | None]:
     main = ModuleType("__main__")
     chores = _chores()
     end, limit = limits.end_of_descriptors(), limits.descriptors_of_workers()
+    place = marking.find_place()
     prospects: dict[tuple[str, str], ahead.Prospect | None] = {}
     for worker in workers:
         plan = worker.plan
@@ -182,6 +183,7 @@ def _fork(workers: list[ForkWorker]) -> list[OSError | None]:
             plan["cwd"],
             bool(plan["daemon"]),
             parent,
+            place.holding(plan["id"]) if place is not None and plan["target"] else None,
             main,
         )
     with _blocked_signals({signum for signum, _ in handlers}):

@@ -20,7 +20,18 @@ import sys
 import threading
 from collections.abc import Callable
 from multiprocessing import popen_fork, util
-from os import O_RDONLY, chdir, closerange, devnull, dup2, putenv, set_inheritable, setsid
+from os import (
+    O_RDONLY,
+    O_RDWR,
+    chdir,
+    closerange,
+    devnull,
+    dup2,
+    putenv,
+    pwrite,
+    set_inheritable,
+    setsid,
+)
 from os import open as open_descriptor
 from resource import RLIMIT_NOFILE
 from resource import setrlimit as set_limit
@@ -67,6 +78,8 @@ class Birth(NamedTuple):
     daemon: bool
     parent: Any
     """What is to be `multiprocessing.parent_process()`, still without its sentinel."""
+    mark: tuple[int, bytes] | None
+    """What to write into the memory that /proc/PID/environ shows, and where (`marking`)."""
     main: ModuleType
     """What takes the place of our own main module, which processes that user code spawns would
     import as theirs ("Safe importing of main module" in the documentation)."""
@@ -94,7 +107,7 @@ def live(worker: Worker, birth: Birth, sentinel: int | None) -> int:
     """
     (
         log_fd, report_fd, handlers, end_of_descriptors, limit, chores, environment, folder,
-        daemon, parent, main,
+        daemon, parent, mark, main,
     ) = birth  # fmt: skip
     try:
         setsid()
@@ -102,6 +115,12 @@ def live(worker: Worker, birth: Birth, sentinel: int | None) -> int:
         dup2(null, 0)
         dup2(log_fd, 1)
         dup2(log_fd, 2)
+        if mark is not None:
+            address, text = mark
+            try:
+                pwrite(open_descriptor("/proc/self/mem", O_RDWR), text, address)
+            except OSError:
+                pass  # then its descendants are found by their other trails
         if sentinel is None:
             closerange(3, report_fd)
             closerange(report_fd + 1, end_of_descriptors)

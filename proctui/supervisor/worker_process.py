@@ -17,13 +17,13 @@ from multiprocessing import reduction
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from proctui.supervisor import hygiene, newborn, process, runner
+from proctui.supervisor import hygiene, marking, newborn, process, runner
 
 if TYPE_CHECKING:
     from proctui.spec import WorkerSpec
 
 SESSION_TAG = "PROCTUI_SESSION"
-WORKER_TAG = "PROCTUI_WORKER"
+WORKER_TAG = marking.VARIABLE
 """Set in every worker's environment: the trail that survives exec, setsid and double forks."""
 
 EVERYWHERE = {"PYTHONUNBUFFERED": "1"}
@@ -153,6 +153,7 @@ class FreshWorker(AnyWorker):
         try:
             os.set_inheritable(self.report_fd, False)
             hygiene.settle_in(self.log_fd, self.plan["env"])
+            marking.mark(self.plan["id"])
             if self.limit is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, self.limit)
             if self.daemon:

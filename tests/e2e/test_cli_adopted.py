@@ -55,3 +55,32 @@ def test_what_proctui_runs_in_is_left_alone(proctui: CommandLine, tmp_path: Path
     workers = proctui.workers()
     assert workers["shell"]["alive"] is True
     until(lambda: proctui.workers()["other"]["alive"] is False)
+
+
+ESCAPING = """
+import os, time
+
+def escape():
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            open("escaped", "w").write(str(os.getpid()))
+            time.sleep(600)
+        os._exit(0)
+    os.wait()
+    while True:
+        time.sleep(60)
+"""
+
+
+def test_who_double_forked_unseen_is_still_its_workers(proctui: CommandLine) -> None:
+    proctui.write(ESCAPING, "escaping.py")
+    proctui.run('[workers.parent]\ntarget = "escaping.py:escape"\n[workers.other]\n'
+                'target = "escaping.py:escape"\nautostart = false\n', "parent")  # fmt: skip
+    escaped = int(until(lambda: (file := proctui.folder / "escaped").exists() and file.read_text()))
+    (orphan,) = [one for one in proctui.processes() if one["pid"] == escaped]
+    assert orphan["orphan"] and orphan["parent_worker"] == "parent"
+    found = proctui.right("scan", "--json").json["orphans"]
+    assert [one["worker"] for one in found if one["pid"] == escaped] == ["parent"]
+    proctui.right("kill", "--tree", "parent")
+    assert kernel_state(escaped) in (None, "Z")

@@ -200,6 +200,6 @@ def test_the_supervisor_is_found_from_a_checkout(monkeypatch: pytest.MonkeyPatch
     root = str(Path(startup.__file__).parents[2])
     assert environment["PYTHONPATH"].split(os.pathsep) == [root, "/elsewhere"]
     assert environment["PROCTUI_SESSION"] == "the tag"
-    assert "PROCTUI_WORKER" not in environment
+    assert environment["PROCTUI_WORKER"].isspace()
     monkeypatch.setattr(startup, "__file__", "/venv/lib/site-packages/proctui/sessions/startup.py")
     assert startup._environment("the tag")["PYTHONPATH"] == "/elsewhere"
