@@ -25,8 +25,11 @@ _MANY: Final = 20
 _LOOK: Final = 0.1
 _FIRST_NEWS: Final = 10.0
 """Seconds for the first snapshot to come."""
-_STANDSTILL: Final = 3.0
-"""Seconds without progress after which a start is no more believed to go on."""
+_STANDSTILL: Final = 15.0
+"""Seconds without progress after which a start is no more believed to go on.
+
+Not few: with thousands of workers the machine is busy, and the supervisor one of many.
+"""
 
 
 class Bulk:
