@@ -73,15 +73,19 @@ def _beside_peers(
     if not others:
         yield from distribution(what, taken)
     for one in others:
-        pids = list(revived(where, names[: min(peers.MOST_PIDS, rounds)]).values())
-        argv = one.only(pids)
-        if argv is None:
+        if one.lists_some:
+            pids = list(revived(where, names[: min(peers.MOST_PIDS, rounds)]).values())
+            yield from distribution(what, taken, one.name, _peer_noticed(one, pids))
+        else:
             even = [peers.REFRESH * step / 100 for step in range(101)]
             yield from distribution(what, taken, f"{one.name} (its refresh)", even)
-            continue
-        with pty(argv, env=one.environment) as theirs:
-            theirs.when(theirs.shows(*map(str, pids)), QUIET)
-            yield from distribution(what, taken, one.name, [_noticed(theirs, pid) for pid in pids])
+
+
+def _peer_noticed(peer: peers.Peer, pids: Sequence[int]) -> list[float]:
+    """Seconds that one takes for each of these, which are all that it lists."""
+    with pty(peer.only(pids), env=peer.environment) as theirs:
+        theirs.when(theirs.shows(*map(str, pids)), QUIET)
+        return [_noticed(theirs, pid) for pid in pids]
 
 
 def _noticed(theirs: Pty, pid: int) -> float:

@@ -9,6 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+FORKED = 1.6
+"""MB that a forked worker needs at most."""
+SHARE = 0.8
+"""Of the memory that is free, at most."""
+
 
 class Scale(NamedTuple):
     """How large a benchmark is."""
@@ -107,9 +112,15 @@ def machine() -> dict[str, Any]:
     }
 
 
-def available_memory() -> int:
-    """Bytes that processes could still take (proc_meminfo(5): MemAvailable)."""
-    return _memory("MemAvailable")
+def crowded(count: int, each: float = FORKED) -> str | None:
+    """Why so many processes of `each` MB can't be had now; None where they can.
+
+    Others live here too: some of what is free (proc_meminfo(5): MemAvailable) is left to them.
+    """
+    free = _memory("MemAvailable") / 2**20
+    if count * each <= SHARE * free:
+        return None
+    return f"they would need {count * each:,.0f} MB of {free:,.0f} MB that are free"
 
 
 def _memory(name: str) -> int:

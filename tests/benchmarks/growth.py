@@ -12,7 +12,7 @@ from proctui.protocol import Command, Join, Signal, Snapshot, Start, encode
 from proctui.sessions.session import SessionPaths
 from proctui.sessions.sync_client import SyncClient
 from tests.benchmarks.costs import main_thread_cpu, memory_of
-from tests.benchmarks.figures import Figure, Figures, Scale, available_memory
+from tests.benchmarks.figures import Figure, Figures, Scale, crowded
 from tests.benchmarks.sessions import many, running, supervisor_of, wait_for
 from tests.benchmarks.terminals import Pty, drain, proctui, pty
 
@@ -21,10 +21,6 @@ SCALES = {
     "quick": Scale((10, 300), seconds=4.0, rounds=5),
     "tiny": Scale((2, 3), seconds=0.3, rounds=1),
 }
-EACH = 2 << 20
-"""Bytes that a worker needs at most."""
-SHARE = 0.8
-"""Of the memory that is free, at most."""
 SETTLE = 4.0
 """Seconds at most until what follows a start is over."""
 
@@ -41,8 +37,8 @@ def figures(scale: Scale) -> Figures:
     """One session per number; the same things are done in each."""
     first: dict[str, float] = {}
     for count in scale.counts:
-        if count * EACH > SHARE * available_memory():
-            yield f"{count:,} workers: left out, there is not enough memory"
+        if why := crowded(count):
+            yield f"{count:,} workers: left out, {why}"
             continue
         with running(many(count, "pause")) as where:
             wait_for(where, "alive", count)

@@ -11,7 +11,7 @@ from pathlib import Path
 from proctui.sessions.session import SessionPaths
 from tests.benchmarks import peers
 from tests.benchmarks.costs import cpu_of, memory_of
-from tests.benchmarks.figures import Figure, Figures, Scale
+from tests.benchmarks.figures import Figure, Figures, Scale, crowded
 from tests.benchmarks.sessions import many, running, supervisor_of, wait_for
 from tests.benchmarks.terminals import drain, proctui, pty
 
@@ -27,6 +27,9 @@ SETTLE = 6.0
 def figures(scale: Scale) -> Figures:
     """CPU time and memory of the screen and of the supervisor."""
     for count in scale.counts:
+        if why := crowded(count):
+            yield f"{count:,} at rest: left out, {why}"
+            continue
         with running(many(count, "pause")) as where:
             wait_for(where, "alive", count)
             yield from _beside_peers(where, count, scale.seconds)

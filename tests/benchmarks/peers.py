@@ -24,10 +24,13 @@ class Peer(NamedTuple):
     first: str
     """Stands on the screen once the list does."""
 
-    def only(self, pids: Sequence[int]) -> tuple[str, ...] | None:
-        """The command line that lists these processes alone; None where there is none."""
-        if self.name not in ("htop", "top"):
-            return None
+    @property
+    def lists_some(self) -> bool:
+        """Whether it can list certain processes alone, so that each is surely on its screen."""
+        return self.name in ("htop", "top")
+
+    def only(self, pids: Sequence[int]) -> tuple[str, ...]:
+        """The command line for that."""
         return (*self.argv, "-p", ",".join(map(str, pids[:MOST_PIDS])))
 
 

@@ -11,7 +11,7 @@ from proctui.protocol import Event, Start
 from proctui.sessions.session import SessionPaths
 from proctui.sessions.sync_client import SyncClient
 from tests.benchmarks.costs import memory_of
-from tests.benchmarks.figures import Figure, Figures, Scale, available_memory
+from tests.benchmarks.figures import Figure, Figures, Scale, crowded
 from tests.benchmarks.sessions import many, running
 from tests.benchmarks.stock import SAMPLE
 from tests.benchmarks.usual import stock
@@ -27,8 +27,8 @@ WINDOW = 50
 """Starts over which the cost of the N-th is taken."""
 PLACES = (100, 500, 1000, 2000, 5000)
 """N of the N-th start."""
-SHARE = 0.6
-"""Of the memory that is free, at most, for one measurement."""
+PATIENCE = 180.0
+"""Seconds that a measurement may take, as far as a smaller one tells."""
 
 
 class Started(NamedTuple):
@@ -45,13 +45,14 @@ class Started(NamedTuple):
 def figures(scale: Scale) -> Figures:
     """Per start method; of the largest number that was forked, the curve too."""
     for method in METHODS:
-        each = 0.0
+        each = apiece = 0.0
         for count in scale.counts:
-            if each * count * 2**20 > SHARE * available_memory():
-                yield f"{method}, {count:,} alive: left out, they would need {each * count:,.0f} MB"
+            if why := crowded(count, each) or _slow(count * apiece):
+                yield f"{method}, {count:,} alive: left out, {why}"
                 break
             ours, theirs = _ours(method, count), _theirs(method, count)
             each = max(ours.memory, theirs.memory)
+            apiece = max(ours.seconds, theirs.seconds) / count
             yield from _compared(f"{method}, {count:,} alive", count, ours, theirs)
             if method == "fork" and count == scale.counts[-1]:
                 yield from _curve(count, ours.moments, theirs.moments)
@@ -69,6 +70,13 @@ def _curve(count: int, ours: Sequence[float], theirs: Sequence[float]) -> Iterat
         if WINDOW <= place <= count:
             mine, other = nth(ours, place), nth(theirs, place)
             yield Figure(f"fork: start number {place:,}", mine * 1000, "ms", STOCK, other * 1000)
+
+
+def _slow(seconds: float) -> str | None:
+    """Why something is not waited for; None where it is."""
+    if seconds <= PATIENCE:
+        return None
+    return f"it would take {seconds:,.0f} s on this machine as it is now"
 
 
 def nth(moments: Sequence[float], place: int) -> float:

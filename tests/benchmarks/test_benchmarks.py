@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import kept, peers
+from tests.benchmarks import growth, idle, kept, markdown, peers
 from tests.benchmarks.__main__ import NAMES, run
-from tests.benchmarks.figures import Figure, Scale, machine
-from tests.benchmarks.idle import SCALES
+from tests.benchmarks.figures import Figure, Scale, crowded, machine
 
 EXPECTED = {
     "sampling": ("a pass over 8", "scan of the machine", "kill → told", "killed at once"),
@@ -58,7 +57,7 @@ def test_sizes_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tests.benchmarks.idle.figures", figures)
     run("idle", "quick", (7, 9), io.StringIO())
-    assert asked == [SCALES["quick"]._replace(counts=(7, 9))]
+    assert asked == [idle.SCALES["quick"]._replace(counts=(7, 9))]
 
 
 def test_figure_says_whether_ours_is_better() -> None:
@@ -85,6 +84,15 @@ def test_how_to_install_what_is_missing_is_said(
     assert peers.installed(tmp_path) == []
 
 
+def test_what_the_machine_has_no_room_for_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.benchmarks.figures._memory", lambda name: 100 << 20)
+    why = "they would need 160 MB of 100 MB that are free"
+    assert crowded(100) == why
+    assert crowded(50) is None
+    assert list(idle.figures(Scale((100,)))) == [f"100 at rest: left out, {why}"]
+    assert list(growth.figures(Scale((100,)))) == [f"100 workers: left out, {why}"]
+
+
 def _report(ratio: float, more_is_better: bool = False) -> dict[str, object]:
     figure = Figure("a tick", ratio, "ms", "top", 1.0, more_is_better).as_dict()
     return {"scale": "full", "benchmarks": {"idle": {"figures": [figure]}}}
@@ -109,3 +117,19 @@ def test_kept_results_of_other_benchmarks_stay(tmp_path: Path) -> None:
     assert set(kept.load(path)["benchmarks"]) == {"idle", "ends"}
     kept.save({"scale": "quick", "benchmarks": {"ends": {"figures": []}}}, path)
     assert set(kept.load(path)["benchmarks"]) == {"ends"}
+
+
+def test_kept_results_become_tables() -> None:
+    costs = [
+        Figure(f"{count} workers: a tick", value, "ms")
+        for count, value in (("10", 3), ("1,000", 4))
+    ]
+    report = _report(0.25)
+    assert isinstance(report["benchmarks"], dict)
+    report["benchmarks"]["growth"] = {"figures": [cost.as_dict() for cost in costs]}
+    assert "| a tick | 0.25 ms | top: 1 | 0.25 |" in list(markdown.compared(report))
+    assert list(markdown.growth(report)) == [
+        "| with so many workers alive | 10 | 1,000 |",
+        "| --- | --- | --- |",
+        "| a tick, ms | 3 | 4 |",
+    ]
