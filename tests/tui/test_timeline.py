@@ -197,6 +197,49 @@ async def test_a_click_selects_process_and_mark_and_the_wheel_zooms() -> None:
         assert drawn.window.scale < scale
 
 
+async def test_the_mouse_drags_the_list_by_its_bar() -> None:
+    async with opened(session=alive(60)) as stage:
+        drawn = await timeline(stage)
+        bar, last = drawn.size.width - 1, drawn.size.height - 3
+        await stage.pilot.mouse_down(Timeline, offset=(bar, 1))
+        await stage.pilot.hover(Timeline, offset=(bar, last))
+        await stage.until(lambda: drawn.view.top == drawn.view.furthest, "the end of the list")
+        await stage.pilot.hover(Timeline, offset=(bar, 1))
+        await stage.until(lambda: drawn.view.top == 0, "its beginning")
+        await stage.pilot.mouse_up(Timeline, offset=(bar, 1))
+        await stage.pilot.hover(Timeline, offset=(bar, last))
+        assert drawn.view.top == 0
+        assert drawn.cursor_row is not None
+        assert drawn.cursor_row.name == "w-0"
+
+
+async def test_the_mouse_drags_time_and_that_is_no_click() -> None:
+    async with opened() as stage:
+        drawn = await timeline(stage)
+        before, cursor = drawn.window, drawn.cursor_row
+        await stage.pilot.mouse_down(Timeline, offset=(60, 4))
+        await stage.pilot.hover(Timeline, offset=(70, 4))
+        assert drawn.window == before.panned(-10)
+        await stage.pilot.mouse_up(Timeline, offset=(70, 4))
+        assert not drawn.following
+        assert drawn.cursor_row is cursor
+        await stage.pilot.mouse_down(Timeline, offset=(60, 4))
+        await stage.pilot.hover(Timeline, offset=(40, 4))
+        await stage.pilot.mouse_up(Timeline, offset=(40, 4))
+        assert drawn.window == before  # not beyond now
+        assert drawn.following
+
+
+async def test_a_stopped_process_is_drawn_as_one() -> None:
+    client, kernel = alive(1)
+    kernel.put(50_000, state="T")
+    async with opened(session=(client, kernel)) as stage:
+        await timeline(stage)
+        assert "━T" in stage.line("w-0")
+        stage.clock.now += 60
+        await stage.until(lambda: "━T╌╌" in stage.line("w-0"), "the stretch")
+
+
 def _scroll_up() -> type:
     from textual.events import MouseScrollUp
 

@@ -141,3 +141,41 @@ def test_the_journal_tells_of_before_the_client_came_and_nothing_twice() -> None
         (-9, "start", 1), (-5, "zombie", 2), (-4, "crashed", 3), (0, "start", 4),
     ]  # fmt: skip
     assert story.store.history("w:removed") is None
+
+
+def test_a_stopped_process_has_a_stretch_of_its_own() -> None:
+    line = lifeline(
+        history("w:a", (1, "started", ""), (2, "stopped", ""), (3, "continued", ""),
+                (4, "stopped", ""), (5, "ended", "-9 SIGKILL"))
+    )  # fmt: skip
+    assert [(s.kind, s.start, s.end) for s in line.segments] == [
+        ("alive", 1, 2), ("stopped", 2, 3), ("alive", 3, 4), ("stopped", 4, 5), ("zombie", 5, None),
+    ]  # fmt: skip
+    assert signs(line) == ["start", "stopped", "continued", "stopped", "zombie"]
+
+
+def test_an_orphan_that_was_stopped_goes_on_as_an_orphan() -> None:
+    line = lifeline(
+        history("p:1", (1, "started", ""), (2, "stopped", ""), (3, "orphaned", "init"),
+                (4, "continued", ""))
+    )  # fmt: skip
+    assert [s.kind for s in line.segments] == ["alive", "stopped", "orphaned"]
+
+
+def test_the_kernel_view_tells_who_stopped_and_who_went_on() -> None:
+    story = Story().snapshot(running())
+    for state in "STTRZ":
+        story.look(seen(1, 200, SUPERVISOR, state=state), after=1)
+    found = story.store.history("w:factory")
+    assert found is not None
+    told = [(m.kind, m.time - NOON) for m in found.marks if m.kind in ("stopped", "continued")]
+    assert told == [("stopped", 2), ("continued", 4)]
+
+
+def test_another_run_of_a_stopped_worker_does_not_go_on() -> None:
+    story = Story().snapshot(running()).look(seen(1, 200, SUPERVISOR, state="T"), after=1)
+    story.event("started", running(pid=201, started_at=NOON + 2))
+    story.look(seen(2, 201, SUPERVISOR, start=NOON + 2), after=2)
+    found = story.store.history("w:factory")
+    assert found is not None
+    assert "continued" not in {mark.kind for mark in found.marks}
