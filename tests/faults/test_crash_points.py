@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +17,13 @@ from proctui.sessions import journal, leftovers, startup
 from proctui.sessions.session import SessionError, SessionPaths, find, list_sessions
 from proctui.sessions.sync_client import SyncClient
 from proctui.spec import SessionSpec
+from tests import strays
+from tests.conftest import Supervise
 from tests.faults.injecting import Faults, spread
 from tests.supervisor.specs import ends, sleeper, target
 from tests.support import RawClient, command_of, descendants_of, kernel_state, until
+
+pytestmark = pytest.mark.timeout(400)  # some hundred interpreters on a busy machine
 
 WORKERS = (
     target("a", "targets:sleep", autostart=False),
@@ -53,13 +60,11 @@ def everything(client: RawClient) -> None:
     client.request(Shutdown())
 
 
-def survivors() -> set[int]:
-    """Everything alive below this process, the dead supervisor's orphans among it."""
-    return {
-        pid
-        for pid in descendants_of(os.getpid())
-        if kernel_state(pid) not in (None, "Z") and "sleep" in command_of(pid)
-    }
+def survivors(before: set[int]) -> set[int]:
+    """Everything alive below this process that a session started; its orphans come to us."""
+    spared = before | strays.multiprocessing_helpers()
+    below = set(descendants_of(os.getpid())) - spared
+    return {pid for pid in below if kernel_state(pid) not in (None, "Z")}
 
 
 def lived_through(spec: SessionSpec) -> tuple[SessionPaths, list[Event]] | None:
@@ -78,7 +83,7 @@ def lived_through(spec: SessionSpec) -> tuple[SessionPaths, list[Event]] | None:
     return where, heard
 
 
-def check_what_is_left(where: SessionPaths, heard: list[Event]) -> None:
+def check_what_is_left(where: SessionPaths, heard: list[Event], before: set[int]) -> None:
     session = find(where.name, running=False)
     kept = journal.load(where.journal)
     assert kept.unreadable == 0
@@ -88,26 +93,22 @@ def check_what_is_left(where: SessionPaths, heard: list[Event]) -> None:
     assert session.status == ("ended" if ended else "dead")
     if not ended:
         found = {left.pid for left in leftovers.find(session)}
-        assert survivors() <= found, [command_of(pid) for pid in survivors() - found]
-        end(survivors())
-    assert not survivors()
-
-
-def end(pids: set[int]) -> None:
-    """Not by `leftovers.end`, which looks through all of the machine each time."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
+        alive = survivors(before)
+        assert alive <= found, [command_of(pid) for pid in alive - found]
+        # Not by `leftovers.end`, which looks through all of the machine each time.
+        for pid in alive:
             os.kill(pid, signal.SIGKILL)
-    until(lambda: not survivors() & pids)
+    until(lambda: not survivors(before))
 
 
 def test_the_supervisor_dies_before_any_of_its_steps(faults: Faults) -> None:
+    before = strays.known()
     spec = SessionSpec(name="s", workers=WORKERS)
     faults.crash("proctui.supervisor", "main", -1)
     through = lived_through(spec)
     assert through is not None
     until(lambda: not find("s", running=False).running)
-    check_what_is_left(*through)
+    check_what_is_left(*through, before)
     names = faults.points()
     assert {"fork", "bind", "pidfd_open", "waitpid", "posix_spawn"} <= set(names)
     for point in spread(len(names), 14):
@@ -115,7 +116,74 @@ def test_the_supervisor_dies_before_any_of_its_steps(faults: Faults) -> None:
         print(f"before call {point}, {names[point]}")
         through = lived_through(spec)
         if through is None:
-            assert not survivors()
+            until(lambda: not survivors(before))
             continue
         until(lambda: not find("s", running=False).running)
-        check_what_is_left(*through)
+        check_what_is_left(*through, before)
+
+
+def test_a_worker_dies_before_any_of_its_steps(supervise: Supervise, faults: Faults) -> None:
+    """From its fork to user code: it is dead or alive, never in between, and starts again."""
+    faults.crash("proctui.supervisor", "live", -1, forked=True)
+    supervisor = supervise(target("t", "targets:end_with", 3, autostart=False), env=faults.env)
+    client = supervisor.client(subscribe=True)
+    assert client.outcome(Start(workers=("t",))).ok
+    client.outcome(Join(workers=("t",)))
+    names = faults.points()
+    assert {"setsid", "dup2", "write", "close"} <= set(names)
+    for point in range(len(names) + 1):
+        faults.crash("proctui.supervisor", "live", point, forked=True)
+        client.request(Start(workers=("t",)))
+        joined = client.outcome(Join(workers=("t",)))
+        assert joined.exitcode == (3 if point == len(names) else -9), names[point]
+        worker = client.worker("t")
+        assert (worker.phase, worker.alive, worker.joining) == ("joined", False, 0)
+
+
+def client_of(words: tuple[str, ...]) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "proctui", *words], stdin=subprocess.DEVNULL, capture_output=True,
+        env={**os.environ}, check=False, timeout=60,
+    ).returncode  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [("join", "w", "--timeout", "0.1"), ("stop", "w")], ids=" ".join)
+def test_a_client_dies_before_any_of_its_steps(faults: Faults, words: tuple[str, ...]) -> None:
+    """The supervisor hardly notices: what waited for the client alone is cancelled."""
+    where = startup.start(SessionSpec(name="s", workers=(sleeper("w"),)))
+    faults.crash("proctui", "main", -1)
+    client_of(words)
+    names = faults.points()
+    assert {"connect", "sendall", "recv"} <= set(names)
+    talking = names.index("connect")
+    for step in spread(len(names) - talking, 4):
+        faults.crash("proctui", "main", talking + step)
+        assert client_of(words) in (-signal.SIGKILL, 0, 1)
+        with SyncClient(where.socket) as other:
+            until(lambda: all(one.joining == 0 for one in other.subscribe().workers))
+            other.request(Start(workers=("w",)))
+            [outcome] = other.request(Restart(workers=("w",))).outcomes
+            assert outcome.ok, outcome
+
+
+def test_a_starter_dies_before_any_of_its_steps(faults: Faults, tmp_path: Path) -> None:
+    """There is a session, or nothing of it; the next start works either way."""
+    before = strays.known()
+    file = tmp_path / "proctui.toml"
+    file.write_text('[workers.w]\ncommand = ["sleep", "600"]\n')
+    words = ("run", "--detach", str(file))
+    faults.crash("proctui", "_launch", -1)
+    assert client_of(words) == 0
+    names = faults.points()
+    assert {"fork_exec", "write", "rename"} <= set(names)
+    assert client_of(("shutdown",)) == 0
+    for point in spread(len(names), 4):
+        faults.crash("proctui", "_launch", point)
+        assert client_of(words) == -signal.SIGKILL
+        faults.off("crash")
+        until(lambda: client_of(words) in (0, 1))  # it is there, or is started now
+        [session] = [one for one in list_sessions() if one.running]
+        with SyncClient(session.paths.socket) as client:
+            assert [worker.id for worker in client.subscribe().workers] == ["w"]
+        assert client_of(("shutdown",)) == 0
+        until(lambda: not survivors(before))

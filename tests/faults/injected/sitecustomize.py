@@ -9,8 +9,8 @@ the process runs.
 ``clock``
     holds the seconds by which the machine's clock is wrong;
 ``crash``
-    holds which process kills itself where: its module or command, where counting begins, and
-    before the how manieth call that has an effect.
+    holds which process kills itself where: its module or command, the function where counting
+    begins, before the how manieth call that has an effect, and whether what it forks is meant.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class Crash:
 
     def __call__(self, frame: Any, event: str, arg: Any) -> None:
         if event == "call" and frame.f_code.co_name == self._begin:
-            self._counts.setdefault(os.getpid(), 0)
+            if os.getpid() not in self._counts:
+                self._counts[os.getpid()] = 0
+                self._point = int((switched("crash") or "- - -1").split()[2])
         elif event == "c_call" and arg.__name__ in EFFECTS and not isinstance(arg.__self__, str):
             self._called(arg.__name__)
 
