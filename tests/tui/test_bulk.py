@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Iterator
 from itertools import count
 
+import pytest
+
 from proctui.protocol import CancelJoin, Command, Join, Outcome, Reply, Signal, Start, Stop
+from proctui.tui import bulk
 from proctui.tui.widgets.progress import Progress
 from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import Stage, opened
@@ -142,7 +145,8 @@ async def test_the_start_of_a_large_session_is_shown_and_can_be_called_off() -> 
         assert sorted(_asked(client, Stop)) == sorted(NAMES[100:])
 
 
-async def test_a_start_that_stands_still_is_no_start() -> None:
+async def test_a_start_that_stands_still_is_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_STANDSTILL", 1.0)
     client, kernel = _session("idle", autostart=True)
     async with opened(session=(client, kernel)) as stage:
         await stage.sees(f"Starting 0 of {MANY}")
