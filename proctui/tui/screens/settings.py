@@ -49,7 +49,7 @@ class SettingsForm(Dialog[dict[str, Any]]):
     def __init__(self, chosen: Settings) -> None:
         super().__init__()
         self.chosen = chosen
-        self._before = chosen.theme
+        self._before = self._tried = chosen.theme
         self._mistakes: dict[str, str] = {}
 
     # ------------------------------------------------------------------ what it shows
@@ -95,7 +95,8 @@ class SettingsForm(Dialog[dict[str, Any]]):
         yield _line("On leaving", _choice("on_quit", leaving, chosen.on_quit))
 
     def on_mount(self) -> None:
-        """Says where it is kept."""
+        """Remembers what is shown now, and says where all this is kept."""
+        self._before = self.app.theme
         self._check()
 
     # ------------------------------------------------------------------ what is chosen
@@ -128,7 +129,8 @@ class SettingsForm(Dialog[dict[str, Any]]):
     @on(Checkbox.Changed)
     def _check(self) -> None:
         answer = self.answer
-        self.app.theme = answer["theme"]
+        if answer["theme"] != self._tried:
+            self._tried = self.app.theme = answer["theme"]
         self.query_one("#reverse", Checkbox).disabled = answer["sort"] is None
         self.query_one("#refresh").set_class("refresh" in self._mistakes, "-wrong")
         shown = self.query_one("#mistake", Static)

@@ -68,7 +68,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.all is not None:
         arguments.all.mkdir(parents=True, exist_ok=True)
-    os.environ["TZ"] = "UTC"
+    os.environ.update(TZ="UTC", COLORTERM="truecolor")
+    os.environ.pop("NO_COLOR", None)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PROCTUI_CONFIG_DIR"] = folder
         for scene, size, path in wanted(arguments.all, arguments.names):
