@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import signal
 import sys
 import time
@@ -29,12 +30,15 @@ def main() -> int:
         if name not in NAMES:
             parser.error(f"there is no benchmark {name!r}; there are {', '.join(NAMES)}")
     signal.signal(signal.SIGTERM, _leave)
+    if arguments.realtime:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     said = sys.stderr if arguments.json else sys.stdout
     for line in peers.missing():
         print(line, file=said)
     size = "quick" if arguments.quick else "full"
     results: dict[str, Any] = {}
-    report = {"machine": machine(), "scale": size, "benchmarks": results}
+    conditions = {**machine(), "realtime": arguments.realtime}
+    report = {"machine": conditions, "scale": size, "benchmarks": results}
     for name in arguments.names or NAMES:
         results[name] = run(name, size, arguments.counts, said)
         if arguments.save:
@@ -79,6 +83,11 @@ def _parser() -> argparse.ArgumentParser:
         default=(),
         metavar="N,N",
         help="other numbers of processes, workers or rows than the usual ones",
+    )
+    parser.add_argument(
+        "--realtime",
+        action="store_true",
+        help="before whatever else runs on the machine (sched(7): SCHED_RR; needs root)",
     )
     parser.add_argument("--save", type=Path, metavar="FILE", help="keeps the figures in a file")
     parser.add_argument(

@@ -22,7 +22,7 @@ from tests.benchmarks.terminals import Pty, drain, proctui, pty
 
 SCALES = {
     "full": Scale((10, 1000), rounds=60),
-    "quick": Scale((10, 300), rounds=10),
+    "quick": Scale((100,), rounds=6),
     "tiny": Scale((2,), rounds=1),
 }
 REFRESH = 5.0

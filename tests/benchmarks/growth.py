@@ -18,7 +18,7 @@ from tests.benchmarks.terminals import Pty, drain, proctui, pty
 
 SCALES = {
     "full": Scale((10, 100, 1000, 10_000), seconds=20.0, rounds=20),
-    "quick": Scale((10, 300), seconds=4.0, rounds=5),
+    "quick": Scale((10, 200), seconds=3.0, rounds=3),
     "tiny": Scale((2, 3), seconds=0.3, rounds=1),
 }
 SETTLE = 4.0

@@ -17,7 +17,7 @@ from tests.benchmarks.terminals import drain, proctui, pty
 
 SCALES = {
     "full": Scale((100, 1000, 5000), seconds=30.0),
-    "quick": Scale((500,), seconds=8.0),
+    "quick": Scale((300,), seconds=5.0),
     "tiny": Scale((2,), seconds=0.5),
 }
 SETTLE = 6.0

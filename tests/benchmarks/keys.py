@@ -17,7 +17,7 @@ from tests.benchmarks.terminals import LINES, Pty, drain, pty
 
 SCALES = {
     "full": Scale((100, 1000, 10_000), seconds=6.0, rounds=30),
-    "quick": Scale((1000,), seconds=2.0, rounds=8),
+    "quick": Scale((1000,), seconds=1.5, rounds=6),
     "tiny": Scale((30,), seconds=0.4, rounds=1),
 }
 SHARE = 0.3

@@ -19,7 +19,7 @@ from tests.support import ROOT
 
 SCALES = {
     "full": Scale((20, 1000), rounds=9),
-    "quick": Scale((20,), rounds=2),
+    "quick": Scale((20,), rounds=1),
     "tiny": Scale((2,), rounds=1),
 }
 COLD = 3

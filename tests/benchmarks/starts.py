@@ -18,7 +18,7 @@ from tests.benchmarks.usual import stock
 
 SCALES = {
     "full": Scale((100, 1000, 5000)),
-    "quick": Scale((100,)),
+    "quick": Scale((50,)),
     "tiny": Scale((2,)),
 }
 STOCK = "stock multiprocessing"
