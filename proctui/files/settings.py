@@ -103,10 +103,13 @@ def loads(text: str, file: Path) -> Settings:
             near = hint(key, CHECKS) or f"; known here are {', '.join(sorted(CHECKS))}"
             mistakes.add(dotted(key), f"is not a known setting{near}")
             continue
-        try:
-            values[key] = CHECKS[key](value)
-        except Wrong as wrong:
-            mistakes.add(key + wrong.at, str(wrong))
+        for part in _parts(value):
+            try:
+                checked = CHECKS[key](part)
+            except Wrong as wrong:
+                mistakes.add(key + wrong.at, str(wrong))
+            else:
+                values[key] = {**values.get(key, {}), **checked} if part is not value else checked
     if "sort" in values:
         values["sort"], values["reverse"] = values["sort"]
     settings = Settings(**values)
@@ -114,6 +117,13 @@ def loads(text: str, file: Path) -> Settings:
         mistakes.add("keys", sentence)
     mistakes.tell()
     return settings
+
+
+def _parts(value: object) -> list[object]:
+    """The entries of a table one by one, so that each tells its own mistake; else the value."""
+    if isinstance(value, Mapping) and value:
+        return [{name: entry} for name, entry in value.items()]
+    return [value]
 
 
 def clashes(settings: Settings) -> list[str]:
