@@ -87,11 +87,16 @@ class Flock:
         """Reads these, quickly past those with whom nothing has happened."""
         for watched in some:
             try:
-                if watched.rests(clock):
+                if watched.rests(clock, parent_told=self._hears_of(watched.sample.ppid)):
                     continue
             except ProcessLookupError:
                 pass  # found gone again, and noted, by the look
             self.look(watched, clock)
+
+    def _hears_of(self, pid: int) -> bool:
+        """Whether the end of this process is an event here."""
+        watched = self.watched.get(pid)
+        return watched is not None and watched.pidfd is not None and self._ends is not None
 
     def look(self, watched: Watched, clock: float, *, figures: bool = True) -> None:
         """Reads a process again and notes what became of it; harmless where it has departed."""

@@ -23,6 +23,8 @@ RESERVED_DESCRIPTORS = 256
 _CPU_INTERVAL = 0.2
 """Seconds below which a CPU share is not worth computing: the kernel counts 10 ms ticks."""
 _IDLE = 0.0
+UNREAD = 8
+"""In one pass of so many the line is also read of a process that has not run."""
 _Tags = tuple[str | None, str | None]
 _NO_TAGS: _Tags = (None, None)
 _Read = TypeVar("_Read")
@@ -40,6 +42,7 @@ class Budget:
     def __init__(self, limit: int | None = None) -> None:
         """Without `limit` the soft limit is raised to the hard one and all but a reserve used."""
         self._left = _raise_limit() - RESERVED_DESCRIPTORS if limit is None else limit
+        self._reserve = self._left // 2
 
     def take(self) -> bool:
         """Asks for the two descriptors of one process."""
@@ -48,9 +51,16 @@ class Budget:
         self._left -= 2
         return True
 
-    def give_back(self) -> None:
+    def take_one(self) -> bool:
+        """Asks for another that would be nice to have: granted while half of them are left."""
+        if self._left <= self._reserve:
+            return False
+        self._left -= 1
+        return True
+
+    def give_back(self, count: int = 2) -> None:
         """Returns what `take` granted."""
-        self._left += 2
+        self._left += count
 
 
 def _raise_limit() -> int:
@@ -77,6 +87,9 @@ class Watched(Grip):
         "first_ppid",
         "forked_by",
         "named_ppid",
+        "pulse",
+        "pulse_fd",
+        "rested",
         "sample",
         "stack",
         "tags",
@@ -90,6 +103,11 @@ class Watched(Grip):
         self.token = new_token()
         self.digest = 0
         """Of the line that was read last; the line itself would be a third of all memory."""
+        self.pulse_fd: int | None = None
+        self.pulse = 0
+        """Of what `procfs.open_pulse` said before the line was read last."""
+        self.rested = 0
+        """Passes in which it was asked whether it has run."""
         stat = self.present()
         self.start_ticks = stat.start_ticks
         self.adopted = False
@@ -115,17 +133,33 @@ class Watched(Grip):
 
     # ------------------------------------------------------------ looking
 
-    def rests(self, clock: float) -> bool:
+    def rests(self, clock: float, *, parent_told: bool = False) -> bool:
         """True where not a byte differs and it used no CPU time: the short way of `look`.
 
-        Most processes sleep most of the time.  Raises `ProcessLookupError`.
+        Most processes sleep most of the time.  One that has not run since has done nothing:
+        its line need not be read, if the end of its parent would be told (`parent_told`).  What
+        others do to it without waking it, such as swapping it out, shows after `UNREAD` passes
+        at the latest.  Raises `ProcessLookupError`.
         """
         if self.cpu_percent != 0.0 or self.stat_fd is None:
             return False
+        if self.pulse_fd is not None and self._still(self.pulse_fd) and parent_told:
+            self.cpu_clock = clock
+            return True
         if hash(os.pread(self.stat_fd, procfs.STAT_BYTES, 0)) != self.digest:
             return False
         self.cpu_clock = clock
         return True
+
+    def _still(self, pulse_fd: int) -> bool:
+        """Whether its only thread has not run since its line was read; now and then False.
+
+        Asked before the line is read, so that what happens between the two is seen next time.
+        """
+        before, self.pulse = self.pulse, hash(os.pread(pulse_fd, procfs.PULSE_BYTES, 0))
+        self.rested += 1
+        due = (self.rested + self.token) % UNREAD == 0  # not all of them in the same pass
+        return before == self.pulse and not due and self.sample.threads <= 1
 
     def look(self, clock: float, *, figures: bool = True) -> bool:
         """Reads the process again; True where something to show has changed.
@@ -240,7 +274,18 @@ class Watched(Grip):
         """Closes what is held."""
         if self.stat_fd is not None:
             budget.give_back()
+        if self.pulse_fd is not None:
+            os.close(self.pulse_fd)
+            self.pulse_fd = None
+            budget.give_back(1)
         self.close()
+
+    def feel_pulse(self, budget: Budget) -> None:
+        """Has it told whether it has run, where that can be; before the last check of its pid."""
+        if self.stat_fd is not None and self.pidfd is not None and budget.take_one():
+            self.pulse_fd = procfs.open_pulse(self.pid)
+            if self.pulse_fd is None:
+                budget.give_back(1)
 
 
 def watch(pid: int, source: Source, budget: Budget) -> Watched:
@@ -261,6 +306,7 @@ def watch(pid: int, source: Source, budget: Budget) -> Watched:
         raise
     if granted and watched.stat_fd is None:
         budget.give_back()
+    watched.feel_pulse(budget)
     # The texts were read by pid: they are its own if it had the pid from first to last.
     if not watched.exists():
         watched.release(budget)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import termios
@@ -65,7 +66,8 @@ class Curtain:
         """Gives the terminal back, if nobody has taken it; harmless when repeated."""
         if self.standing:
             self.standing = False
-            self._write(_LEAVE)
+            with contextlib.suppress(OSError):  # it may have gone
+                self._write(_LEAVE)
             self._restore()
 
     # ------------------------------------------------------------------ inside
@@ -100,6 +102,7 @@ class Curtain:
     def _write(self, shown: str) -> None:
         left = shown.encode("utf-8", "replace")
         while left:
+            select.select([], [SHOWN], [])  # whoever had it before may have left it non-blocking
             left = left[os.write(SHOWN, left) :]
 
 
