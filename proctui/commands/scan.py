@@ -27,6 +27,8 @@ def scan(arguments: argparse.Namespace) -> int:
     if not procfs.available():
         complain("scan needs /proc, which is not there")
         return 1
+    if arguments.all_users and _others_are_hidden():
+        complain("other users' processes are missing: /proc is mounted so that it hides them")
     found = collect(all_users=arguments.all_users, sessions=known_sessions())
     if found.zombies:
         time.sleep(_SECOND_LOOK)
@@ -36,6 +38,15 @@ def scan(arguments: argparse.Namespace) -> int:
     else:
         _print(found)
     return 1 if arguments.check and (found.zombies or found.orphans) else 0
+
+
+def _others_are_hidden() -> bool:
+    """Whether /proc shows this user's processes alone (proc(5): hidepid)."""
+    try:
+        procfs.read_stat(INIT)
+    except OSError:
+        return True
+    return False
 
 
 def _print(found: Found) -> None:

@@ -93,21 +93,32 @@ def discover(folder: Path) -> Path | None:
 def warnings(path: Path) -> list[str]:
     """One sentence each if the file, or the folder it is in, may be written by others.
 
-    Who may write them decides what the workers run.  A folder with the sticky bit (inode(7))
-    doesn't let others replace the file; a group that holds nobody but its owner is no other.
+    Who may write them decides what the workers run, and so may their owner.  A folder with the
+    sticky bit (inode(7)) doesn't let others replace the file; a group that holds nobody but its
+    owner is no other, nor is root.
     Raises `ConfigError` for a path that `load` wouldn't take.
     """
     file = _absolute(path)
     told = []
     for place, what in ((file, "worker file"), (file.parent, "folder of the worker file")):
         with contextlib.suppress(OSError):
-            who = _others_who_may_write(place.stat())
-            if who:
+            status = place.stat()
+            start = f"{visible(str(place))}: this {what}"
+            if status.st_uid not in (os.geteuid(), 0):
+                owner = visible(_user_name(status.st_uid))
+                told.append(f"{start} belongs to {owner}, who decides what your workers run")
+            elif who := _others_who_may_write(status):
                 told.append(
-                    f"{visible(str(place))}: this {what} may be written by {who}, "
-                    "who then decide what your workers run"
+                    f"{start} may be written by {who}, who then decide what your workers run"
                 )
     return told
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def _others_who_may_write(status: os.stat_result) -> str:

@@ -259,3 +259,16 @@ def test_a_starter_that_could_not_be_written_leaves_nothing(folder: Path) -> Non
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_warning_for_a_file_of_somebody_else(folder: Path) -> None:
+    path = folder / "w.toml"
+    path.write_text(WORKER)
+    os.chown(path, 65534, 65534)
+    (sentence,) = config.warnings(path)
+    assert (
+        sentence == f"{path}: this worker file belongs to nobody, who decides what your workers run"
+    )
+    os.chown(folder, 2**31 - 5, -1)
+    assert len(config.warnings(path)) == 2
