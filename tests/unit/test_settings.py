@@ -54,7 +54,7 @@ def test_every_entry_of_a_table_tells_its_own_mistake() -> None:
     text = '[keys]\nkil = "K"\nnew = "F99"\n[widths]\nname = 1\npid = 9\nage = "wide"\n'
     with pytest.raises(ConfigError) as told:
         settings.loads(text, FILE)
-    sentences = told.value.sentences()
+    sentences = told.value.sentences
     assert [sentence.split()[1] for sentence in sentences] == [
         "keys.kil", "keys.new", "widths.name", "widths.age",
     ]  # fmt: skip
