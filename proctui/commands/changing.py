@@ -66,7 +66,10 @@ def reload(arguments: argparse.Namespace) -> int:
 def _wanted(arguments: argparse.Namespace, now: SessionSpec) -> SessionSpec:
     """What the file says, under the name that the session has."""
     if arguments.file is None and now.source is None:
-        raise SessionError(f"session {now.name} came from no file; name one to reload from")
+        raise SessionError(
+            f"session {now.name} came from no file, so there is nothing to follow; "
+            "proctui reload FILE names one"
+        )
     wanted = config.load(Path(arguments.file or now.source or ""))
     return msgspec.structs.replace(wanted, name=now.name)
 

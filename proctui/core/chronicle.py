@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from proctui.core.exitcodes import exitcode_text
 from proctui.core.history import Histories, Mark, MarkKind
 from proctui.core.kin import Kin
+from proctui.core.naming import SUPERVISOR
 from proctui.model import Row, State, Worker
 from proctui.protocol import Event, EventKind
 
@@ -16,6 +17,7 @@ _MARKS: dict[EventKind, MarkKind] = {
     "gave-up": "failed",
     "ended": "ended",
     "joined": "joined",
+    "adopted": "orphaned",
     "join-waiting": "join",
     "join-timed-out": "join",
     "join-cancelled": "join",
@@ -45,6 +47,21 @@ class Chronicle:
         self.histories.mark(key, Mark(event.time, kind, text or event.text, event.seq))
         if event.kind == "ended" and event.state is not None:
             self.known_of(event.state)  # a run may be too short for its start to be told
+
+    def of_descendant(self, key: str, event: Event) -> None:
+        """The supervisor tells of a process that is no worker, which the kernel may have shown."""
+        kind = _MARKS.get(event.kind)
+        history = self.histories.of(key)
+        for mark in history.marks if kind in ("orphaned", "joined") else ():
+            if mark.kind == kind and mark.seq is None:
+                history.marks.remove(mark)
+                when = min(mark.time, event.time)
+                self.histories.mark(key, mark._replace(time=when, seq=event.seq))
+                return
+        if kind == "orphaned":
+            self.histories.mark(key, Mark(event.time, kind, SUPERVISOR, event.seq))
+        else:
+            self.event(key, event)
 
     def recalled(self, key: str, event: Event) -> None:
         """Something that happened before all that was told; known moments get its sentence."""
@@ -84,7 +101,9 @@ class Chronicle:
             text = exitcode_text(row.exitcode)
             self.histories.mark(row.key, Mark(row.zombie_since, "zombie", text))
         adopted = row.lineage.adopted_at
-        if row.orphan and adopted is not None and not (old is not None and old.orphan):
+        told = any(m.kind == "orphaned" and m.seq is not None for m in history.marks)
+        new = row.orphan and not (old is not None and old.orphan) and not told
+        if new and adopted is not None:
             self.histories.mark(row.key, Mark(adopted, "orphaned", row.lineage.adopter))
         if row.sample is not None and row.state is not State.ZOMBIE:
             same = old is not None and old.token == row.token
@@ -94,7 +113,8 @@ class Chronicle:
 
     def left(self, row: Row, when: float) -> None:
         """A row has gone: a process that was no worker ended, and nobody else tells it."""
-        if row.worker is None:
+        joined = any(mark.kind == "joined" for mark in self.histories.of(row.key).marks)
+        if row.worker is None and not joined:
             kind: MarkKind = "joined" if row.state is State.ZOMBIE else "ended"
             self.histories.mark(row.key, Mark(when, kind))
         self.histories.left(row.key, when)

@@ -94,6 +94,16 @@ class Ancestry:
         kin = self.supervisor
         return kin is not None and (kin.token not in self.kin or kin.sample.is_zombie)
 
+    @property
+    def heir(self) -> str:
+        """Name and pid of who adopts what loses its parent below the supervisor, "" if unknown."""
+        if self._adopt and self.is_supervisor(self.supervisor_pid):
+            return person(SUPERVISOR, self.supervisor_pid)
+        if self.supervisor is None or self.supervisor_ended:
+            return ""
+        above = self.supervisor.sample.ppid
+        return person(self.name(above), above)
+
     def is_own_child(self, kin: Kin) -> bool:
         """A child of the supervisor or of its fork server: perhaps a worker."""
         ppid = kin.sample.ppid

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from proctui.core.exitcodes import from_wait_status
 from proctui.core.family import Family
@@ -20,10 +21,13 @@ from proctui.core.roster import Roster
 from proctui.core.runs import Run, is_over
 from proctui.core.table import Table
 from proctui.model import Counts, Pass, Row, Worker
-from proctui.protocol import Event, Hello, Snapshot
+from proctui.protocol import Event, EventKind, Hello, Snapshot
 
 MAX_EVENTS = 5000
 """Events kept, the latest."""
+MAX_UNPLACED = 256
+_OF_OTHERS: Final[tuple[EventKind, ...]] = ("note", "adopted")
+"""What is told with the name of a worker, but of its descendants as a rule."""
 NAMING_PATIENCE = 1.0
 """Seconds a new child of the supervisor is held back: the event that names it is on its way."""
 
@@ -40,6 +44,8 @@ class Store:
         self.rows: dict[str, Row] = self._table.rows
         """Every row by its key.  A row stays the same object for as long as it is here."""
         self._due: list[tuple[float, int]] = []
+        self._unplaced: dict[int, Event] = {}
+        """By pid: adoptions of processes that are not shown yet."""
         self._seq = 0
         self._now = 0.0
         self._patience = max(3.0, 3 * hello.refresh)
@@ -99,6 +105,15 @@ class Store:
         key = None if kin is None else self._table.key(kin)
         return key if key in self.rows else None
 
+    @property
+    def heir(self) -> str:
+        """Who adopts what loses its parent in this session: name and pid, "" where not known.
+
+        The supervisor lost its own parent at its start, so whoever has it now is the nearest
+        subreaper above everything here, or init.
+        """
+        return self._family.heir
+
     # ------------------------------------------------------------ the Python view
 
     def apply(self, *messages: Snapshot | Event) -> frozenset[str]:
@@ -131,7 +146,11 @@ class Store:
         """Takes into the histories of workers what a journal tells of before `self.events`."""
         first = self.events[0].seq if self.events else self._seq + 1
         for event in events:
-            if event.seq < first and event.worker in self._roster.posts and event.kind != "note":
+            if (
+                event.seq < first
+                and event.worker in self._roster.posts
+                and event.kind not in _OF_OTHERS
+            ):
                 self._table.chronicle.recalled(f"w:{event.worker}", event)
 
     def supervisor_lost(self, when: float) -> frozenset[str]:
@@ -211,12 +230,28 @@ class Store:
             heapq.heappush(self._due, (decided_at, kin.token))
 
     def _mark(self, event: Event) -> None:
-        post = self._roster.posts.get(event.worker or "")
-        key = None if post is None else f"w:{event.worker}"
-        if event.kind == "note" and event.pid is not None:  # about a descendant, as a rule
-            key = self.key_of(event.pid)
+        if event.pid is not None and (event.worker is None or event.kind in _OF_OTHERS):
+            self._mark_descendant(event, event.pid)
+        elif event.worker in self._roster.posts:
+            self._table.chronicle.event(f"w:{event.worker}", event)
+
+    def _mark_descendant(self, event: Event, pid: int) -> None:
+        key = self.key_of(pid)
         if key is not None:
-            self._table.chronicle.event(key, event)
+            self._table.chronicle.of_descendant(key, event)
+        elif event.kind == "adopted":  # it may be shown later: children are held back at first
+            self._unplaced[pid] = event
+            if len(self._unplaced) > MAX_UNPLACED:
+                del self._unplaced[next(iter(self._unplaced))]
+
+    def _place(self) -> None:
+        """Who was told of before anybody saw them."""
+        for pid, event in list(self._unplaced.items()):
+            key = self.key_of(pid)
+            if key is not None:
+                del self._unplaced[pid]
+                if (self.rows[key].started_at or 0.0) <= event.time:
+                    self._table.chronicle.of_descendant(key, event)
 
     # ------------------------------------------------------------ the kernel view
 
@@ -247,6 +282,7 @@ class Store:
         for due in self._table.waiting:
             heapq.heappush(self._due, due)
         self._table.waiting.clear()
+        self._place()
         self._table.chronicle.figures(pass_.time, self._shown(pass_))
         return changed
 

@@ -11,6 +11,7 @@ from proctui.protocol import Outcome
 from proctui.sessions.journal import Journal
 from proctui.spec import SessionSpec, WorkerSpec
 from proctui.supervisor import host
+from proctui.supervisor.adoptions import Adoptions
 from proctui.supervisor.ending import Answer, Ending
 from proctui.supervisor.events import EventLog
 from proctui.supervisor.logs import LogStore
@@ -51,6 +52,9 @@ class Session:
             loop, start.tag, self.world.sessions, lambda: self.settings.adopt, self.events.say
         )
         self.ending = Ending(self.workers, self.pacer, sweep, self.events.say, over)
+        self._adoptions = Adoptions(
+            loop, self.workers, lambda: self.settings.adopt, self.events.say
+        )
         self._logs = logs
         self._trimming = Trimming(loop, self.workers, logs, self.events.say)
         self._reloading = False
@@ -61,6 +65,7 @@ class Session:
         text = f"session {self.settings.name} has begun{source}"
         self.events.say("session-started", text, by=SUPERVISOR, pid=self.world.pid)
         self._trimming.begin()
+        self._adoptions.begin()
         for spec in self.start.spec.workers:
             refusal = self.workers.take(spec)
             if refusal is not None:

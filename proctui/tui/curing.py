@@ -165,6 +165,11 @@ class Curing:
             if row.lineage.adopter_pid is not None and row.lineage.first_ppid in parents
         }
 
+    def _heir(self, found: Sequence[Culprit]) -> str:
+        """Who must have adopted those that were reaped before anybody saw them move."""
+        ours = all(culprit.parent.owner is not None for culprit in found)
+        return (self._store.heir if ours else "") or "init or a subreaper"
+
     def _lives(self, parent: Target, held: Mapping[str, Grip]) -> bool:
         """A parent that neglects nobody any more need not be listed any more."""
         grip = held.get(parent.key)
@@ -188,7 +193,7 @@ class Curing:
         them = "them" if many > 1 else "it"
         if alive:
             return Said(f"{gone}: {names(alive)} has joined {them}.")
-        by = " and ".join((reapers or self._adopters(found)).values()) or f"whoever adopted {them}"
+        by = " and ".join((reapers or self._adopters(found)).values()) or self._heir(found)
         text = f"{gone}; {by} has reaped {them}. {names(c.parent for c in found)} has ended."
         waiting = self._operator.to_be_joined([culprit.parent for culprit in found])
         if waiting:

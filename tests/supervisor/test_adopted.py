@@ -48,6 +48,29 @@ def test_an_orphan_that_ended_is_joined_with_its_exit_code(
     assert not again.ok and "has not adopted it" in again.text
 
 
+def test_each_adoption_is_told_once(supervise: Supervise, tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    supervisor = supervise(
+        target("o", "behaviours:leave_behind", str(file)),
+        sleeper("s"),
+        sleeper("f", start_method="forkserver"),
+        target("p", "targets:sleep", start_method="spawn"),
+        adopt=True,
+    )
+    client = supervisor.client(subscribe=True)
+    orphan = orphan_of(supervisor, client, file)
+    told = client.event(lambda event: event.kind == "adopted")
+    assert (told.worker, told.pid, told.state) == ("o", orphan, None)
+    assert f"({orphan}) behind, which the supervisor has adopted" in told.text
+    for name in "sfp":
+        client.pid_of(name)
+    os.kill(orphan, signal.SIGKILL)
+    until(lambda: kernel_state(orphan) == "Z")
+    assert join(client, orphan).ok
+    client.event(lambda event: event.kind == "joined" and event.pid == orphan)
+    assert [event.pid for event in client.events if event.kind == "adopted"] == [orphan]
+
+
 def test_one_that_lives_is_neither_waited_for_nor_harmed(
     supervise: Supervise, tmp_path: Path
 ) -> None:

@@ -587,6 +587,63 @@ def test_a_note_about_a_descendant_stands_on_its_lifeline() -> None:
     assert [kind for _, kind, _ in marks(story.store, "w:factory")] == ["started"]
 
 
+ADOPTED: dict[str, object] = {"pid": 201, "worker": "factory", "text": "left it behind"}
+
+
+def adopting() -> Story:
+    """A worker of a supervisor that adopts, and its child."""
+    story = Story(adopt=True).snapshot(running())
+    story.look(seen(1, SUPERVISOR, 1), seen(2, 200, SUPERVISOR), after=1)
+    return story.look(seen(3, 201, 200, sid=200, start=NOON + 1), after=1)
+
+
+@pytest.mark.parametrize("event_first", [True, False])
+def test_an_adoption_is_one_mark_whoever_told_it_first(event_first: bool) -> None:
+    story = adopting()
+    adopted = seen(3, 201, SUPERVISOR, sid=200, start=NOON + 1)
+    story.now += 1
+    if event_first:
+        story.event("adopted", **ADOPTED).look(adopted, gone=[2])
+    else:
+        story.look(adopted, gone=[2]).event("adopted", **ADOPTED)
+    dead = seen(3, 201, SUPERVISOR, sid=200, start=NOON + 1, state="Z", status=0)
+    story.look(dead, after=1)
+    story.now += 1
+    if event_first:
+        story.event("joined", pid=201, exitcode=0)
+    story.look(gone=[3])
+    told = list(story.store.history("p:3").marks)  # type: ignore[union-attr]
+    assert [mark.kind for mark in told] == ["started", "orphaned", "zombie", "joined"]
+    assert told[1].seq is not None and (told[3].seq is not None) == event_first
+    assert [kind for _, kind, _ in marks(story.store, "w:factory")] == ["started"]
+
+
+def test_an_adoption_before_the_client_came_stands_where_it_happened() -> None:
+    before = adopting()
+    before.event("adopted", **ADOPTED)
+    story = Story(adopt=True, at=NOON + 9).snapshot(ENDED, history=tuple(before.store.events))
+    adopted = seen(3, 201, SUPERVISOR, sid=200, start=NOON + 1)
+    story.look(seen(1, SUPERVISOR, 1), adopted).look(after=2).look(after=2)
+    history = story.store.history("p:3")
+    assert history is not None
+    (mark,) = (mark for mark in history.marks if mark.kind == "orphaned")
+    assert (mark.time, mark.seq) == (NOON + 2, 1)
+    assert "orphaned" not in [kind for _, kind, _ in marks(story.store, "w:factory")]
+
+
+@pytest.mark.parametrize(
+    ("adopt", "above", "heir"),
+    [(False, 1, "init (1)"), (False, 77, "systemd (77)"), (True, 1, "proctui supervisor (100)")],
+)
+def test_who_adopts_what_loses_its_parent(adopt: bool, above: int, heir: str) -> None:
+    story = Story(adopt=adopt).snapshot(running())
+    assert adopt or story.store.heir == ""
+    story.look(seen(1, SUPERVISOR, above), seen(2, 200, SUPERVISOR), names={77: "systemd"})
+    assert story.store.heir == heir
+    story.look(gone=[1])
+    assert story.store.heir == ""
+
+
 def test_history_before_the_client_came() -> None:
     before = Story()
     before.event("started", running())
