@@ -18,7 +18,7 @@ from tests.benchmarks.terminals import proctui, pty
 from tests.support import ROOT
 
 SCALES = {
-    "full": Scale((20, 1000), rounds=9),
+    "full": Scale((20, 1000), rounds=5),
     "quick": Scale((20,), rounds=1),
     "tiny": Scale((2,), rounds=1),
 }
@@ -83,7 +83,13 @@ def _rounds(programs: list[Program], rounds: int, *, cold: bool) -> dict[str, li
 def started(program: Program) -> list[float]:
     """Starts it; seconds until each of its signs."""
     with pty(program.argv, env=program.environment) as term:
-        return [term.when(term.shows(sign), QUIET) - term.began for sign in program.signs]
+        found: list[float] = []
+        for sign in program.signs:
+            shown = term.shows(sign)
+            # Two may have come at the same moment.
+            at_once = found and shown()
+            found.append(found[-1] if at_once else term.when(shown, QUIET) - term.began)
+        return found
 
 
 def _compared(what: str, medians: dict[str, list[float]]) -> Iterator[Figure]:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class Pty:
     ) -> None:
         self.main, other = os.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        self.came: list[tuple[float, bytes]] = []
+        self.came: deque[tuple[float, bytes]] = deque()
         """What was written and not drawn yet, and when (`time.perf_counter`)."""
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
@@ -75,9 +76,9 @@ class Pty:
             pass
 
     def drawn(self) -> Iterator[float]:
-        """Draws what came, piece by piece; when each had come."""
-        came, self.came = self.came, []
-        for moment, data in came:
+        """Draws what came, piece by piece; when each had come.  The rest is kept for later."""
+        while self.came:
+            moment, data = self.came.popleft()
             self._stream.feed(data)
             yield moment
 
@@ -99,12 +100,9 @@ class Pty:
         while True:
             while self.take(quiet):
                 pass
-            for moment, data in self.came:
-                self._stream.feed(data)
+            for moment in self.drawn():
                 if condition():
-                    self.came.clear()
                     return moment
-            self.came.clear()
             if time.perf_counter() > deadline or self.process.poll() is not None:
                 raise AssertionError(f"waited in vain:\n{self.text}")
 
