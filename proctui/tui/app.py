@@ -199,7 +199,8 @@ async def _show(feed: Feed, curtain: Curtain | None = None) -> int:
     app = ProctuiApp(feed, kept=Kept(settings.load(), settings_file.save), curtain=curtain)
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:
-        loop.add_signal_handler(signum, app.leave, 128 + signum)
+        # not before it stands: widgets that are still coming would stumble over its end
+        loop.add_signal_handler(signum, app.call_after_refresh, app.leave, 128 + signum)
     try:
         code = await app.run_async()
     finally:
