@@ -13,6 +13,8 @@ from proctui.linux.grip import Source
 
 FULL_INTERVAL = 60.0
 """Seconds between two passes that read every process again."""
+FEW = 200
+"""Pids that may have been given since the pass before the last one for each to be asked for."""
 
 
 class Newcomers:
@@ -37,7 +39,8 @@ class Newcomers:
 
         A pid is given before its process shows in /proc, so the pids given
         since the pass before the last one count as new, and a second listing
-        follows each change.
+        follows each change.  Where few pids were given only these are asked for: listing all
+        costs what the whole machine runs.
         """
         older, last = self._marks
         now = self._source.last_pid()
@@ -45,6 +48,9 @@ class Newcomers:
         if not full and older == last == now and now is not None:
             return []
         self._marks = (last, now)
+        if not full and older is not None and now is not None and 0 <= now - older <= FEW:
+            self._foreign.difference_update(range(older + 1, now + 1))
+            return [pid for pid in self._source.given(older, now) if pid not in watched]
         listed = self._source.pids()
         if full:
             self._full_at = clock + FULL_INTERVAL

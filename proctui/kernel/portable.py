@@ -129,6 +129,11 @@ def pids() -> list[int]:
     return psutil.pids()
 
 
+def given(after: int, last: int) -> list[int]:
+    """As `procfs.given`."""
+    return [pid for pid in pids() if after < pid <= last]
+
+
 def last_pid() -> int | None:
     """None: nothing tells."""
     return None

@@ -25,6 +25,7 @@ class Source(Protocol):
 
     def read_stat(self, pid: int) -> procfs.Stat: ...  # noqa: D102
     def pids(self) -> list[int]: ...  # noqa: D102
+    def given(self, after: int, last: int) -> list[int]: ...  # noqa: D102
     def children(self, pid: int) -> list[int]: ...  # noqa: D102
     def owner(self, pid: int) -> int: ...  # noqa: D102
     def name(self, pid: int) -> str: ...  # noqa: D102

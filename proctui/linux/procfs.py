@@ -146,6 +146,23 @@ def pids() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 (5,000 names)
 
 
+def given(after: int, last: int) -> list[int]:
+    """The processes of `pids` that lie above `after` and up to `last`, without listing them all.
+
+    Threads, whose numbers come from the same stock, are left out.
+    """
+    return [pid for pid in range(after + 1, last + 1) if _leads(pid)]
+
+
+def _leads(pid: int) -> bool:
+    """Whether there is a process of that pid; a thread can be read there too (proc(5))."""
+    try:
+        lines = _read(f"/proc/{pid}/status", 512, pid).split(b"\n", 6)
+    except OSError:
+        return False
+    return any(line.split() == [b"Tgid:", b"%d" % pid] for line in lines)
+
+
 def last_pid() -> int | None:
     """The pid given last in this pid namespace, to a process or a thread (proc_loadavg(5)).
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from proctui.kernel.discovery import FULL_INTERVAL, Newcomers
+from proctui.kernel.discovery import FEW, FULL_INTERVAL, Newcomers
 from proctui.linux import procfs
 
 
@@ -17,6 +17,9 @@ class Machine:
     def pids(self) -> list[int]:
         self.listings += 1
         return list(self.there)
+
+    def given(self, after: int, last: int) -> list[int]:
+        return [pid for pid in self.there if after < pid <= last]
 
     def last_pid(self) -> int | None:
         return self.last
@@ -71,6 +74,16 @@ def test_a_newcomer_is_looked_at_in_two_passes_and_then_left_alone() -> None:
     assert [look(newcomers) for _ in range(3)] == [[12], [12], []]
 
 
+def test_few_newcomers_cost_no_list_of_the_whole_machine() -> None:
+    machine, newcomers = settled(*range(1, 5000))
+    machine.born(5000 + FEW // 2)
+    assert [look(newcomers) for _ in range(3)] == [[5000 + FEW // 2]] * 2 + [[]]
+    assert machine.listings == 0
+    machine.born(6000 + FEW)
+    assert look(newcomers) == [6000 + FEW]
+    assert machine.listings == 1
+
+
 def test_one_whose_pid_was_given_before_it_showed_is_found() -> None:
     machine, newcomers = settled(1, 5, 9)
     machine.last = 12
@@ -93,7 +106,7 @@ def test_who_went_is_new_when_the_pid_comes_back() -> None:
     look(newcomers)
     look(newcomers)
     machine.there.append(5)
-    machine.last = 12
+    machine.last = 6  # the counter came round
     assert 5 in look(newcomers)
 
 

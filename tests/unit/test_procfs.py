@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -158,3 +159,25 @@ def test_a_kept_descriptor_stays_with_its_process() -> None:
             procfs.pread_stat(descriptor)
     finally:
         os.close(descriptor)
+
+
+def test_given_names_processes_and_no_threads() -> None:
+    mine = os.getpid()
+    assert procfs.given(mine - 1, mine) == [mine]
+    ready, done = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        ready.set()
+        done.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        ready.wait()
+        number = thread.native_id
+        assert number is not None
+        assert procfs.read_stat(number).pid == number, "it can be read, and is no process"
+        assert procfs.given(number - 1, number) == []
+    finally:
+        done.set()
+        thread.join()
