@@ -68,7 +68,7 @@ def look_around(
     own = os.getpid() if me is None else me
     desktop = {
         pid: table[pid].comm
-        for pid in (*_login_leaders(), *_essential(table))
+        for pid in (*_login_leaders(), *_essential(table, supervisors))
         if pid in table and pid != 1
     }
     return Surroundings(
@@ -126,12 +126,17 @@ def _login_leaders() -> list[int]:
     return found
 
 
-def _essential(table: Mapping[int, procfs.Stat]) -> list[int]:
-    """Session leaders in a desktop's essential slice, and the user's own systemd."""
+def _essential(table: Mapping[int, procfs.Stat], supervisors: Collection[int]) -> list[int]:
+    """Session leaders in a desktop's essential slice, and the user's own systemd.
+
+    A supervisor's workers lead sessions too, thousands of them perhaps, and are none of these.
+    """
     return [
         pid
         for pid, stat in table.items()
-        if stat.sid == pid and _carries_session(_text(Path(f"/proc/{pid}/cgroup")))
+        if stat.sid == pid
+        and stat.ppid not in supervisors
+        and _carries_session(_text(Path(f"/proc/{pid}/cgroup")))
     ]
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from proctui.linux import protect
 from proctui.linux.procfs import Stat
 from proctui.linux.protect import Surroundings, look_around, protected
 
@@ -47,6 +49,27 @@ def test_this_process_and_everything_above_it() -> None:
     assert os.getppid() in around.ancestors or os.getppid() <= 1
     assert 1 not in around.ancestors
     assert protected(4, around) is not None
+
+
+def test_what_carries_a_session_is_not_looked_for_among_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def leader(pid: int, ppid: int, comm: str) -> Stat:
+        return Stat(pid, comm, "S", ppid, pid, pid, 0, 1, 1, 0, 0, 0)
+
+    asked: list[str] = []
+
+    def cgroup(path: Path) -> str:
+        asked.append(str(path))
+        return "0::/user.slice/user-1.slice/user@1.service/session.slice/x.service\n"
+
+    monkeypatch.setattr(protect, "_text", cgroup)
+    monkeypatch.setattr(protect, "_login_leaders", list)
+    rows = [leader(10, 1, "gnome-shell"), leader(20, 1, "supervisor")]
+    rows += [leader(pid, 20, "python") for pid in range(100, 200)]
+    around = look_around({20}, stats={row.pid: row for row in rows}, me=10)
+    assert asked == ["/proc/10/cgroup", "/proc/20/cgroup"]
+    assert around.desktop.keys() == {10, 20}
 
 
 def test_inside_tmux_also_where_its_client_is_shown() -> None:
