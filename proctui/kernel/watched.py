@@ -203,6 +203,7 @@ class Watched(Grip):
         self.uid = _or_none(self._source.owner, self.pid)
         if stat.state not in "ZX":
             self.command = _or_none(self._source.command_line, self.pid)
+        if not stat.is_zombie and stat.state != "X":
             self.tags = _interned(_or_none(self._source.tags, self.pid))
 
     def _sample(self, stat: procfs.Stat, wait_status: int | None) -> ProcessSample:

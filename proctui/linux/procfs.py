@@ -8,6 +8,7 @@ only for the moment of the call: whoever needs more holds a pidfd.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -213,9 +214,9 @@ def tags(pid: int) -> tuple[str | None, str | None]:
     """Session and worker tag in the environment the program was executed with.
 
     A process that only forked shows its parent's block (proc_pid_environ(5)); a worker that did
-    has written its id into it.
+    has written its id into it.  Where the leader has exited before its threads, they show it.
     """
-    raw = b"\0" + _read(f"/proc/{pid}/environ", MAX_ENVIRONMENT, pid)
+    raw = b"\0" + _environment(pid)
     worker = _variable(raw, WORKER_VARIABLE)
     return _variable(raw, SESSION_VARIABLE), (worker or "").rstrip(" ") or None
 
@@ -256,6 +257,23 @@ def is_namespace_init(pid: int) -> bool:
 def boot_time() -> float:
     """When the clock of `Stat.start_ticks` stood at zero, in seconds since the epoch."""
     return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _environment(pid: int) -> bytes:
+    """Of the leader, or where that has exited, of a thread that lives on; empty where none has."""
+    with contextlib.suppress(ProcessLookupError):
+        if block := _read(f"/proc/{pid}/environ", MAX_ENVIRONMENT, pid):
+            return block
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
+    except FileNotFoundError:
+        raise _gone(pid) from None
+    for thread in threads if len(threads) > 1 else ():
+        with contextlib.suppress(ProcessLookupError):
+            path = f"/proc/{pid}/task/{thread}/environ"
+            if block := _read(path, MAX_ENVIRONMENT, pid):
+                return block
+    return b""
 
 
 def _gone(pid: int) -> ProcessLookupError:

@@ -66,7 +66,7 @@ def tagged(
     `read` is `procfs.tags` or its stand-in; what it may not read is skipped.
     """
     for stat in stats:
-        if stat.ppid == KTHREADD or stat.state in "ZX":
+        if stat.ppid == KTHREADD or stat.is_zombie or stat.state == "X":
             continue
         try:
             session, worker = read(stat.pid)

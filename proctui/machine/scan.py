@@ -207,7 +207,7 @@ class _Scan:
         lines = self._lines
         for pid, line in lines.items():
             parent = lines.get(line.ppid)
-            if line.state == b"Z":
+            if _is_dead(line):
                 dead.append(pid)
             elif parent is None or line.ppid == KTHREADD:
                 continue
@@ -343,7 +343,7 @@ class _Scan:
         return uid if self._user in (None, uid) else None
 
     def _lives(self, pid: int) -> bool:
-        return pid in self._lines and self._lines[pid].state != b"Z"
+        return pid in self._lines and not _is_dead(self._lines[pid])
 
     def _name(self, pid: int) -> str:
         line = self._lines.get(pid)
@@ -365,6 +365,11 @@ class _Scan:
 
     def _age(self, stat: Stat) -> float:
         return round(max(0.0, self._now - stat.start_ticks / procfs.CLOCK_TICKS), 2)
+
+
+def _is_dead(line: _Line) -> bool:
+    """Not merely without its leader, while other threads live on."""
+    return line.state == b"Z" and procfs.parse_stat(line.raw).is_zombie
 
 
 def _exitcode(stat: Stat) -> int | None:

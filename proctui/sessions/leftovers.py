@@ -21,6 +21,10 @@ GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 
 
+_OF_OTHERS = ("note", "adopted")
+"""Events that name a worker, but the pid of one of its descendants."""
+
+
 class LeftOver(NamedTuple):
     """A process that still runs although its supervisor doesn't.  Texts are untrusted."""
 
@@ -63,7 +67,7 @@ def _worker_pids(session: Session) -> dict[int, str]:
     return {
         event.pid: event.worker
         for event in journal.read(session.paths.journal)
-        if event.pid is not None and event.worker is not None and event.kind != "note"
+        if event.pid is not None and event.worker is not None and event.kind not in _OF_OTHERS
     }
 
 

@@ -66,7 +66,7 @@ def from_events(events: Sequence[Event], session: str, now: float) -> dict[str, 
     """The trace of what a journal tells: the workers alone, not what descends from them."""
     chronicle = Chronicle()
     for event in events:
-        if event.worker is None or event.kind == "note":
+        if event.worker is None or event.kind in ("note", "adopted"):
             continue
         history = chronicle.histories.of(f"w:{event.worker}")
         history.name = history.name or event.worker

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from proctui.linux import procfs
 from proctui.linux.procfs import Stat, parse_stat
+from proctui.linux.trails import tagged
 from tests.supervisor.kin import until
 
 numbers = st.integers(min_value=0, max_value=2**63 - 1)
@@ -96,6 +97,26 @@ def test_tags_are_read_from_the_environment_at_exec() -> None:
         child.kill()
         child.wait()
     assert procfs.tags(os.getpid())[1] is None
+
+
+def test_the_tags_of_a_process_whose_leader_has_exited_are_its_threads() -> None:
+    leave = """
+import ctypes, threading
+threading.Thread(target=threading.Event().wait).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+    environment = {"PATH": os.defpath, "PROCTUI_SESSION": "s", "PROCTUI_WORKER": "w  "}
+    child = subprocess.Popen([sys.executable, "-c", leave], env=environment)
+    try:
+        until(lambda: procfs.read_stat(child.pid).state == "Z")
+        assert not procfs.read_stat(child.pid).is_zombie
+        assert procfs.tags(child.pid) == ("s", "w")
+        assert [stat.pid for stat, _ in tagged([procfs.read_stat(child.pid)], "s", procfs.tags)]
+    finally:
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert procfs.tags(child.pid) == (None, None)
+        child.wait()
 
 
 def test_a_variable_that_only_ends_like_the_tag_is_none() -> None:
