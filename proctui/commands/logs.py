@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from proctui.commands.harmless import log_text, plain
+from proctui.commands.harmless import RESET, log_text, plain
 from proctui.commands.output import complain
 from proctui.commands.resolving import chosen
 from proctui.sessions import journal
@@ -107,18 +107,24 @@ def _writer(worker: str, width: int, raw: bool) -> Callable[[bytes], None]:
 
     def write(data: bytes) -> None:
         if raw:
-            start = prefix.encode()
             sys.stdout.flush()
-            sys.stdout.buffer.write(_prefixed(data, start) if start else data)
+            sys.stdout.buffer.write(_prefixed(data, prefix.encode()))
             sys.stdout.buffer.flush()
         else:
-            text = log_text(data)
-            sys.stdout.write(_prefixed(text.encode(), prefix.encode()).decode() if prefix else text)
+            sys.stdout.write(_with_names(log_text(data), prefix))
 
     return write
 
 
+def _with_names(text: str, prefix: str) -> str:
+    """The end of colours after the last line is no line of its own."""
+    lines = text.removesuffix(RESET)
+    return _prefixed(lines.encode(), prefix.encode()).decode() + text[len(lines) :]
+
+
 def _prefixed(data: bytes, prefix: bytes) -> bytes:
+    if not prefix:
+        return data
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()

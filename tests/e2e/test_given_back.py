@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -45,6 +46,11 @@ def entered(shown: Terminal) -> int:
     return shown.written.count(b"\x1b[?1049h")
 
 
+def has_entered(shown: Terminal, times: int) -> bool:
+    """So often at least."""
+    return entered(shown) >= times
+
+
 def is_as_before(shown: Terminal) -> bool:
     """Modes, and what termios(3) says of echo and lines."""
     return not left_on(shown) and termios.tcgetattr(shown.other) == shown.before
@@ -59,7 +65,7 @@ def test_stopped_it_leaves_the_terminal_and_continued_it_takes_it_again(folder: 
             shown.until(lambda: is_as_before(shown), "the terminal as before")
             taken = entered(shown)
             shown.process.send_signal(signal.SIGCONT)
-            shown.until(lambda before=taken: entered(shown) > before, "its screen again")
+            shown.until(functools.partial(has_entered, shown, taken + 1), "its screen again")
             shown.sees("● steady", "q quit")
         shown.type("?")
         shown.sees("What the words mean")
