@@ -61,11 +61,13 @@ def starts(context: Any, children: list[BaseProcess], count: int) -> dict[str, A
 
 
 def joins(context: Any, children: list[BaseProcess], count: int) -> dict[str, Any]:
-    """Joining those that have ended already."""
+    """Joining those that have ended; together, since the next start would reap who ended before."""
     for _ in range(count):
-        child = context.Process(target=targets.end)
+        child = context.Process(target=targets.pause)
         child.start()
         children.append(child)
+    for child in children:
+        child.kill()
     waiting = {child.sentinel for child in children}
     while waiting:
         waiting.difference_update(wait(list(waiting)))
