@@ -8,7 +8,7 @@ note for the session's journal.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
@@ -28,6 +28,9 @@ _PATIENCE = {"SIGKILL": 3.0, "SIGTERM": 5.0}
 _DEADLY = frozenset({"SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGTERM"})
 _ROUNDS = 5
 """Second looks at a tree that is killed: each finds what was forked during the one before."""
+_AT_ONCE = 256
+"""Workers that the supervisor is asked to signal in one command."""
+_GIVEN_UP = "given up, nothing was sent"
 _NOTES = 20
 """Notes for the journal that are written one by one; more become one."""
 
@@ -70,7 +73,7 @@ class Operator:
         failures = await self.deliver(members, signal, plan.reach)
         if signal not in _DEADLY:
             return _sent(members, signal, failures)
-        hit = list(members)
+        hit = [member for member in members if failures.get(member.who) != _GIVEN_UP]
         await self._ended(hit, signal)
         if signal == "SIGKILL" and plan.reach == "tree":
             await self._second_looks(hit, signal, failures)
@@ -88,22 +91,38 @@ class Operator:
         through = [m for m in members if m.worker is not None and self.feed.lost is None]
         if through:
             group = reach == "group"
-            command = Signal(
-                workers=tuple(m.worker for m in through if m.worker),
-                signal=signal,
-                group=group,
-                pids=tuple(m.pid for m in through),
-            )
-            failures |= await self._by_supervisor(command, through)
+            failures |= await self._by_supervisor(through, signal, group)
             if group:
                 led = {m.pid for m in through}
                 members = [m for m in members if not m.row.sample or m.row.sample.pgid not in led]
-        direct = [m for m in members if m not in through]
+        direct = [m for m in members if m.worker is None or not through]
         reached = [m for m in direct if self._by_kernel(m, signal, failures)]
         await self._note(reached, signal)
         return failures
 
-    async def _by_supervisor(self, command: Signal, through: Sequence[Target]) -> dict[str, str]:
+    async def _by_supervisor(
+        self, through: Sequence[Target], signal: str, group: bool
+    ) -> dict[str, str]:
+        """A few at a time: thousands that die at once would leave nobody else a turn.
+
+        Given up, those whose turn has not come are left as they are.
+        """
+        failures: dict[str, str] = {}
+        asked = 0
+        with self.works.under_way(Work(f"{signal}: sent", len(through), lambda: asked)) as work:
+            while asked < len(through) and not work.given_up:
+                some = through[asked : asked + _AT_ONCE]
+                command = Signal(
+                    workers=tuple(m.worker for m in some if m.worker),
+                    signal=signal,
+                    group=group,
+                    pids=tuple(m.pid for m in some),
+                )
+                failures |= await self._asked(command, some)
+                asked += len(some)
+        return failures | {m.who: _GIVEN_UP for m in through[asked:]}
+
+    async def _asked(self, command: Signal, through: Sequence[Target]) -> dict[str, str]:
         try:
             reply = await self.feed.client.request(command)
         except ConnectionLost as error:
@@ -187,8 +206,7 @@ class Operator:
             if left:
                 text += f" Still running: {names(left)}."
                 text += "" if signal == "SIGKILL" else f" {ACTIONS['kill'].key} kills."
-            text += "".join(f" {name}: {reason}." for name, reason in failures.items())
-            return Said(text, "warning")
+            return Said(text + _reasons(failures), "warning")
         if len(hit) == 1:
             text = f"{hit[0].who} has ended."
             return Said(
@@ -214,8 +232,15 @@ def names(targets: Iterable[Target]) -> str:
 def _sent(members: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
     reached = [member for member in members if member.who not in failures]
     text = f"{signal} sent to {names(reached)}." if reached else "Nothing was sent."
-    text += "".join(f" {name}: {reason}." for name, reason in failures.items())
-    return Said(text, "warning" if failures else "information")
+    return Said(text + _reasons(failures), "warning" if failures else "information")
+
+
+def _reasons(failures: Mapping[str, str]) -> str:
+    """Why somebody was not reached; those with the same reason together."""
+    alike: dict[str, list[str]] = {}
+    for name, reason in failures.items():
+        alike.setdefault(reason, []).append(name)
+    return "".join(f" {listed(who)}: {reason}." for reason, who in alike.items())
 
 
 def told(outcomes: Sequence[Outcome], done: str) -> Said:

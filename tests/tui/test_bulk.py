@@ -92,9 +92,29 @@ async def test_one_question_for_all_that_are_tagged_and_a_line_until_they_are_go
         await stage.sees(f"Kill {MANY} processes?")
         await stage.press("y")
         await stage.sees(f"SIGKILL: ended {MANY // 2} of {MANY}")
-        assert [type(command) for command in client.sent] == [Signal]
+        assert {type(command) for command in client.sent} == {Signal}
+        assert sorted(_asked(client, Signal)) == sorted(NAMES), "each of them once"
         await stage.press("escape")
         await stage.told(f"{MANY // 2} of {MANY} ended. Still running:")
+
+
+async def test_killing_many_can_be_given_up_half_way() -> None:
+    client, kernel = _session("alive")
+    async with opened(session=(client, kernel)) as stage:
+        client.holding = True
+        _tag_all(stage)
+        await stage.press("k")
+        await stage.sees(f"Kill {MANY} processes?")
+        await stage.press("y")
+        await stage.sees(f"SIGKILL: sent 0 of {MANY}", "Esc: give up")
+        hit = tuple(_asked(client, Signal))
+        assert 0 < len(hit) < MANY
+        await stage.press("escape")
+        for name in hit:
+            kernel.end(50_001 + NAMES.index(name), 9)
+        client.release(_done(client.sent[-1]))
+        await stage.told(f"{len(hit)} of {len(hit)} ended.", "given up, nothing was sent.")
+        assert tuple(_asked(client, Signal)) == hit
 
 
 async def test_stopping_many_a_few_at_a_time() -> None:
@@ -146,7 +166,7 @@ async def test_the_start_of_a_large_session_is_shown_and_can_be_called_off() -> 
 
 
 async def test_a_start_that_stands_still_is_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "_STANDSTILL", 1.0)
+    monkeypatch.setattr(bulk, "_STANDSTILL", 3.0)
     client, kernel = _session("idle", autostart=True)
     async with opened(session=(client, kernel)) as stage:
         await stage.sees(f"Starting 0 of {MANY}")
