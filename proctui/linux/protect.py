@@ -94,8 +94,14 @@ def all_stats(source: Source | None = None) -> dict[int, procfs.Stat]:
 
 
 def _ancestors(me: int, table: Mapping[int, procfs.Stat]) -> dict[int, str]:
-    """Everything above `me`; inside tmux also what its clients are shown in."""
+    """Everything above `me`; inside tmux also what its clients are shown in.
+
+    Who lost its parent still lives in a session: with the leader its terminal goes (setsid(2)).
+    """
     found = _above(me, table)
+    leader = table.get(table[me].sid) if me in table else None
+    if leader is not None and leader.pid not in (me, 1):
+        found |= {leader.pid: leader.comm} | _above(leader.pid, table)
     if _TMUX_SERVER in found.values():
         for pid, stat in table.items():
             if stat.comm == _TMUX_CLIENT:

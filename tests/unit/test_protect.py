@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from proctui.linux import protect
 from proctui.linux.procfs import Stat
 from proctui.linux.protect import Surroundings, look_around, protected
+from tests.support import ROOT
 
 AROUND = Surroundings(
     me=100,
@@ -70,6 +74,63 @@ def test_what_carries_a_session_is_not_looked_for_among_workers(
     around = look_around({20}, stats={row.pid: row for row in rows}, me=10)
     assert asked == ["/proc/10/cgroup", "/proc/20/cgroup"]
     assert around.desktop.keys() == {10, 20}
+
+
+def test_the_leader_of_a_login_session_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(protect, "_LOGIND_SESSIONS", tmp_path)
+    (tmp_path / "3").write_text("# This is private data.\nUID=1000\nLEADER=70\nTTY=pts/1\n")
+    (tmp_path / "c1").write_text("LEADER=71\nLEADER_FD_SAVED=1\n")
+    (tmp_path / "3.ref").write_text("LEADER=72\n")
+    (tmp_path / "4").write_text("LEADER=1\nLEADER=none\n")
+    (tmp_path / "5").symlink_to("nowhere")
+    names = {70: "sshd", 71: "gdm-session-wor", 72: "other", 100: "proctui"}
+    stats = {pid: Stat(pid, name, "S", 1, pid, pid, 0, 1, 1, 0, 0, 0)
+             for pid, name in names.items()}  # fmt: skip
+    around = look_around(stats=stats, me=100)
+    assert protected(70, around) == "sshd (70) carries a login session, which would end with it"
+    assert "gdm-session-wor (71)" in (protected(71, around) or "")
+    assert protected(72, around) is None
+
+
+LOGIN = """
+import json, os, pty, sys
+from proctui.linux.protect import look_around, protected
+
+server = os.getpid()
+read, write = os.pipe()
+shell, terminal = pty.fork()
+if shell == 0:
+    leader = os.getpid()
+    if os.fork() == 0:
+        between = os.getpid()
+        if os.fork() == 0:
+            while os.getppid() == between:
+                pass
+            around = look_around()
+            said = [protected(leader, around), protected(server, around)]
+            os.write(write, json.dumps([server, leader, said]).encode())
+        os._exit(0)
+    os.wait()
+    os.read(0, 1)
+    os._exit(0)
+os.close(write)
+print(os.read(read, 4096).decode())
+os.write(terminal, b"\\n")
+os.waitpid(shell, 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_who_lost_its_parent_still_spares_what_holds_its_terminal() -> None:
+    """As sshd, its login shell on a terminal, and in that session somebody who is an orphan."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOGIN], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    server, leader, (of_leader, of_server) = json.loads(done.stdout)
+    assert of_leader is not None and f"({leader}): it would end with it" in of_leader
+    assert of_server is not None and f"({server}): it would end with it" in of_server
 
 
 def test_inside_tmux_also_where_its_client_is_shown() -> None:
