@@ -213,6 +213,9 @@ class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello")
     tag: str = ""
     """Value of PROCTUI_SESSION in the environment of everything the session started."""
     refresh: float = 1.0
+    boot_time: float = 0.0
+    """Where the session counts its time from (`proctui.linux.clock`), in seconds since the epoch;
+    0 where that is not told."""
 
 
 class Refusal(Message, frozen=True, kw_only=True, omit_defaults=True, tag="refusal"):

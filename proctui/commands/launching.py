@@ -7,7 +7,6 @@ import gc
 import importlib
 import os
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from proctui.commands.arguments import build
 from proctui.commands.output import complain, confirm, interactive, say
 from proctui.files import settings
 from proctui.files.mistakes import ConfigError
+from proctui.linux.clock import Clock
 from proctui.linux.grip import default_source
 from proctui.sessions import startup
 from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
@@ -209,8 +209,8 @@ def _draw(where: SessionPaths, drawn: Curtain, chosen: settings.Settings) -> Non
             chosen.columns,
             chosen.widths,
             read=default_source().read_stat,
-            now=time.time(),
-            boot_time=default_source().boot_time(),
+            now=Clock(hello.boot_time)(),
+            boot_time=hello.boot_time or default_source().boot_time(),
         )
     )
 

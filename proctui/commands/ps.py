@@ -13,6 +13,7 @@ from proctui.core.exitcodes import exitcode_text
 from proctui.core.store import NAMING_PATIENCE, Store
 from proctui.kernel import KernelView
 from proctui.linux import procfs
+from proctui.linux.clock import Clock, since_boot
 from proctui.model import Pass, Row, Worker
 from proctui.protocol import PROTOCOL_VERSION, Hello, Snapshot
 from proctui.sessions import journal
@@ -56,7 +57,7 @@ def _look_back(session: Session) -> Store:
 
 
 def _kernel_view(hello: Hello, roots: Iterable[int]) -> Pass:
-    view = KernelView(hello.tag, _nothing)
+    view = KernelView(hello.tag, _nothing, clock=Clock(hello.boot_time))
     try:
         view.follow(roots)
         return asyncio.run(view.refresh())
@@ -139,9 +140,9 @@ def _object(row: Row, session: str) -> dict[str, Any]:
 
 def _cpu_percent(row: Row) -> float | None:
     """Of one core, over the life of the process, as in ps(1)."""
-    if row.sample is None or row.started_at is None:
+    if row.sample is None:
         return None
-    age = time.time() - row.started_at
+    age = since_boot() - row.sample.start_ticks / procfs.CLOCK_TICKS
     if age <= 0:
         return 0.0
     return round(row.sample.cpu_ticks / procfs.CLOCK_TICKS / age * 100, 1)

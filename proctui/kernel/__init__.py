@@ -20,6 +20,7 @@ from proctui.kernel.brief import BriefLives
 from proctui.kernel.discovery import Newcomers
 from proctui.kernel.flock import Flock
 from proctui.kernel.watched import Budget, Watched
+from proctui.linux.clock import Clock
 from proctui.linux.grip import Source, default_source
 from proctui.linux.pidfd import EndWatcher
 from proctui.linux.procconn import ProcConnector
@@ -56,16 +57,21 @@ class KernelView:
         source: Source | None = None,
         budget: Budget | None = None,
         connector: Callable[[], ProcConnector | None] = ProcConnector.open,
+        clock: Clock | None = None,
     ) -> None:
+        """`clock` is that of the session; without it the machine's."""
         self._tag = session_tag
         self._on_end = on_end
         self._source = source if source is not None else default_source()
         self._newcomers = Newcomers(self._source)
-        self._boot_time = self._source.boot_time()
+        self._clock: Callable[[], float] = time.time if clock is None else clock
+        follows = clock is not None and self._source.KEEPS_OPEN
+        self._boot_time = clock.boot_time if follows and clock else self._source.boot_time()
         self._loop = _running_loop()
         self._ends = EndWatcher() if self._loop and hasattr(select, "epoll") else None
-        self._flock = Flock(self._source, budget if budget is not None else Budget(), self._ends)
-        self._brief = BriefLives(self._flock, self._boot_time)
+        limit = budget if budget is not None else Budget()
+        self._flock = Flock(self._source, limit, self._ends, self._clock)
+        self._brief = BriefLives(self._flock, self._boot_time, self._clock)
         self._connector = connector() if self._source.KEEPS_OPEN else None
         self._wake_ups = 0
         self._ended: list[Watched] = []
@@ -207,7 +213,7 @@ class KernelView:
         told = tuple(gone for gone in departures if gone.token not in new)
         self._known.difference_update(gone.token for gone in told)
         return Pass(
-            time=time.time(),
+            time=self._clock(),
             observations=tuple(observations),
             departures=told,
             names=names,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from proctui.kernel.flock import Flock
 from proctui.kernel.watched import Watched, new_token
@@ -22,9 +22,12 @@ _LOST_AFTER = 5.0
 class BriefLives:
     """Enters the newly forked into the flock, and keeps record of those it came too late for."""
 
-    def __init__(self, flock: Flock, boot_time: float) -> None:
+    def __init__(
+        self, flock: Flock, boot_time: float, clock: Callable[[], float] = time.time
+    ) -> None:
         self._flock = flock
         self._boot_time = boot_time
+        self._clock = clock
         self._unended: dict[int, Observation] = {}
         self._over: list[tuple[Observation, Departure]] = []
 
@@ -35,7 +38,7 @@ class BriefLives:
 
     def told(self) -> list[tuple[Observation, Departure]]:
         """Those whose whole life fell between two looks, once."""
-        oldest = time.time() - _LOST_AFTER
+        oldest = self._clock() - _LOST_AFTER
         for pid, seen in list(self._unended.items()):
             if seen.started_at < oldest:
                 self._end(pid, None, seen.started_at)

@@ -6,7 +6,7 @@ Bookkeeping without a loop; `proctui.kernel` decides when to look at whom.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from proctui.kernel.watched import Budget, Watched, watch
 from proctui.linux.grip import Source
@@ -19,8 +19,15 @@ from proctui.model import Departure
 class Flock:
     """All watched processes by pid, by token and by pidfd."""
 
-    def __init__(self, source: Source, budget: Budget, ends: EndWatcher | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        budget: Budget,
+        ends: EndWatcher | None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._source = source
+        self._clock = clock
         self._budget = budget
         self._ends = ends
         self.watched: dict[int, Watched] = {}
@@ -120,7 +127,7 @@ class Flock:
         """Whose pidfd has told something since the last call."""
         if self._ends is None:
             return []
-        now = time.time()
+        now = self._clock()
         told = [self._pidfds[descriptor] for descriptor in self._ends.fired()]
         for watched in told:
             if watched.ended_at is None and not watched.sample.is_zombie:
@@ -140,7 +147,7 @@ class Flock:
     # ------------------------------------------------------------ going
 
     def _depart(self, watched: Watched) -> None:
-        self.departures.append(watched.departure(time.time()))
+        self.departures.append(watched.departure(self._clock()))
         self._remove(watched)
 
     def undo(self, watched: Watched) -> None:

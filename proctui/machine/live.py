@@ -16,6 +16,7 @@ from proctui.core.kin import process_name
 from proctui.core.naming import SUPERVISOR
 from proctui.core.rowmaking import differences
 from proctui.linux import procfs
+from proctui.linux.clock import since_boot
 from proctui.linux.grip import Grip, Source, default_source, hold
 from proctui.linux.treekill import owner_name
 from proctui.machine.rows import (
@@ -99,7 +100,7 @@ class Machine:
         return await self._take(found)
 
     async def _take(self, found: Found) -> frozenset[str]:
-        times = Times(procfs.boot_time(), self._clock())
+        times = Times(self._clock() - since_boot(), self._clock())
         orphans = {orphan.pid: orphan for orphan in found.orphans}
         families: dict[int, list[Zombie]] = {}
         for zombie in found.zombies:

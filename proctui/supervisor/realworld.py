@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from proctui.linux.clock import Clock
 from proctui.spec import WorkerSpec
 from proctui.supervisor import child
 from proctui.supervisor.complaints import attempt, complain
@@ -42,15 +42,13 @@ class RealWorld:
         self._tag = tag
         self._wanted: list[_Wanted] = []
         self._launch_due = False
-        self.boot_time = time.time() - since_boot()
-        """When the machine was booted, in seconds since the epoch.  What the session tells of
-        time counts from here, so that setting the machine's clock changes no duration."""
+        self.clock = Clock()
         self._sessions: set[int] = set()
         """Ids of the sessions that workers lead or led, and where somebody may be left."""
 
     def time(self) -> float:
         """Seconds since the epoch, by the machine's clock as it was when the session began."""
-        return self.boot_time + since_boot()
+        return self.clock()
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Calls after `delay` seconds."""
@@ -153,11 +151,6 @@ class RealWorld:
 def _is_crowded(outcome: _Outcome) -> bool:
     """Whether there was no descriptor left for it."""
     return isinstance(outcome, OSError) and outcome.errno in (errno.EMFILE, errno.ENFILE)
-
-
-def since_boot() -> float:
-    """Seconds of a clock that nobody sets, with those asleep (clock_gettime(2))."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _group_exists(group: int) -> bool:

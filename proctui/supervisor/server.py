@@ -186,6 +186,7 @@ class Server:
             program=__version__,
             tag=session.start.tag,
             refresh=session.settings.refresh,
+            boot_time=session.world.clock.boot_time,
         )
 
     def _rubbish(self, client: Client, line: bytes, fault: str) -> None:

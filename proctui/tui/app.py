@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +19,7 @@ from textual.widget import Widget
 from proctui.files import settings, settings_file
 from proctui.kernel import KernelView
 from proctui.kernel.foreign import ForeignClient
+from proctui.linux.clock import Clock
 from proctui.sessions.client import Client, ConnectionLost
 from proctui.sessions.session import SessionPaths
 from proctui.tui import text
@@ -187,7 +189,9 @@ async def _feed_of(paths: SessionPaths) -> Feed:
     async def connect() -> Client:
         return await Client.connect(paths.socket, "screen")
 
-    return Feed(await connect(), KernelView, reconnect=connect)
+    client = await connect()
+    kernel = functools.partial(KernelView, clock=Clock(client.hello.boot_time))
+    return Feed(client, kernel, reconnect=connect)
 
 
 async def _watch(pids: Sequence[int]) -> int:

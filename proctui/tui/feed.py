@@ -9,7 +9,6 @@ loop: a busy thread would hold the interpreter for longer than a pass takes.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import Protocol
 
 from proctui.core.store import Store
 from proctui.kernel import machine_totals
+from proctui.linux.clock import Clock
 from proctui.model import Pass, ProcessDetails
 from proctui.protocol import Command, Event, Hello, Reply, Snapshot, Subscribe
 from proctui.sessions.client import ConnectionLost
@@ -85,18 +85,21 @@ class Feed:
         client: SessionClient,
         make_kernel: MakeKernel,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         totals: Callable[[], Totals] = machine_totals,
         reconnect: Callable[[], Awaitable[SessionClient]] | None = None,
     ) -> None:
-        """`reconnect` makes another connection to the same session, or raises `ConnectionLost`."""
+        """`reconnect` makes another connection to the same session, or raises `ConnectionLost`.
+
+        `clock` is the session's own where none is given.
+        """
         self.client = client
         self.hello = client.hello
         self.store = Store(client.hello)
         self.interval = client.hello.refresh
         """Seconds between two refreshes of the figures."""
         self.kernel = make_kernel(client.hello.tag, self._something_ended)
-        self.clock = clock
+        self.clock = Clock(client.hello.boot_time) if clock is None else clock
         self.totals: Totals = (0.0, 0, 0)
         """CPU use of the whole machine in per cent, bytes of memory used, bytes in all."""
         self._read_totals = totals

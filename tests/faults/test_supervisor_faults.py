@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import os
 import resource
 import signal
@@ -10,9 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from proctui.kernel import KernelView
+from proctui.linux.clock import Clock
+from proctui.model import State
 from proctui.protocol import Join, Note, Shutdown, Signal, Start, Stop
 from proctui.sessions import journal
+from proctui.sessions.client import Client
 from proctui.spec import StartMethod
+from proctui.tui.feed import Feed
 from tests.conftest import Supervise
 from tests.faults.injecting import Faults
 from tests.supervisor.specs import command, ends, sleeper, target
@@ -245,3 +252,28 @@ def test_a_stopped_supervisor_loses_nothing(supervise: Supervise) -> None:
     client.request(Note(text="all told"))
     ended = [event.worker or "" for event in client.events if event.kind == "ended"]
     assert sorted(ended) == sorted(names)
+
+
+@pytest.mark.parametrize("jump", [-3600, 3600 * 9])
+async def test_a_client_that_comes_after_the_clock_was_set_sees_the_same(
+    supervise: Supervise, faults: Faults, jump: int
+) -> None:
+    """To the supervisor the clock was wrong by `jump` all the time, to this client it is right."""
+    faults.on("clock", jump)
+    supervisor = supervise(sleeper("w"), env=faults.env)
+    pid = supervisor.client().pid_of("w")
+    client = await Client.connect(supervisor.socket)
+    feed = Feed(client, functools.partial(KernelView, clock=Clock(client.hello.boot_time)))
+    tasks = [asyncio.create_task(feed.listen()), asyncio.create_task(feed.watch())]
+    try:
+        rows = feed.store.rows
+        assert await feed.until(lambda: "w:w" in rows and rows["w:w"].sample is not None, 20)
+        row = rows["w:w"]
+        assert row.pid == pid and row.state in (State.SLEEPING, State.RUNNING)
+        assert [key for key in rows if key.startswith("p:")] == []
+        assert row.started_at is not None and 0 <= feed.clock() - row.started_at < 60
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await feed.close()
