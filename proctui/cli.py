@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if os.name == "nt":
         return _complain("proctui needs Linux or macOS: Windows has neither fork nor signals")
     arguments = parse(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks stands there as a code
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = _run(_handler(arguments.handler), arguments)
         sys.stdout.flush()

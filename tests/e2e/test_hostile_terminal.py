@@ -160,3 +160,10 @@ def test_no_command_lets_anything_of_theirs_through(hostile: CommandLine) -> Non
         if "logs" in words:
             assert re.findall(r"\x1b\[[0-9;]*m", done.out)[-1] == "\x1b[0m", "colours end"
             assert not re.search(r"^family +\| \x1b\[0m\r?$", done.out, re.MULTILINE), "a line more"
+
+
+def test_an_encoding_without_their_characters_is_no_obstacle(hostile: CommandLine) -> None:
+    hostile.environment["PYTHONIOENCODING"] = "ascii"
+    done = hostile.right("ps")
+    assert done.out.isascii()
+    assert "\\u65e5\\u672c" in done.out
