@@ -37,10 +37,12 @@ def main() -> int:
         print(line, file=said)
     size = "quick" if arguments.quick else "full"
     results: dict[str, Any] = {}
-    conditions = {**machine(), "realtime": arguments.realtime}
-    report = {"machine": conditions, "scale": size, "benchmarks": results}
+    report = {"machine": machine(), "scale": size, "benchmarks": results}
     for name in arguments.names or NAMES:
-        results[name] = run(name, size, arguments.counts, said)
+        load = round(os.getloadavg()[0], 1)
+        found = run(name, size, arguments.counts, said)
+        # Kept with each: those of a file may come from several runs.
+        results[name] = {"load": load, "realtime": arguments.realtime, **found}
         if arguments.save:
             kept.save(report, arguments.save)
     if arguments.json:

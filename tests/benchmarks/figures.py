@@ -105,7 +105,6 @@ def machine() -> dict[str, Any]:
     return {
         "cpus": os.cpu_count(),
         "memory_gb": round(_memory("MemTotal") / 1024**3, 1),
-        "load": [round(part, 2) for part in os.getloadavg()],
         "kernel": platform.release(),
         "python": platform.python_version(),
         **{name: _version(name) for name in ("proctui", "textual", "psutil", "msgspec")},
