@@ -26,6 +26,7 @@ HIGH_CONTRAST: Final = Theme(
     dark=True,
     variables={
         "border": "#ffffff",
+        "text-muted": "auto 80%",
         "footer-key-foreground": "#ffe94a",
     },
 )

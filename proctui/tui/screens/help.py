@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +17,9 @@ from proctui.lessons import TOPICS
 from proctui.tui.actions import ACTIONS, Action, Group
 from proctui.tui.keynames import key_name
 from proctui.tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 _PAGES: Sequence[tuple[str, str]] = (
     (
@@ -91,7 +94,7 @@ class Help(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         """The pages."""
         pages = TabbedContent()
-        pages.compose_add_child(TabPane("Keys", VerticalScroll(Static(self._keys()))))
+        pages.compose_add_child(TabPane("Keys", VerticalScroll(Static(self._keys(), id="keys"))))
         pages.compose_add_child(
             TabPane("What the words mean", VerticalScroll(Static(_words(), id="words")))
         )
@@ -101,6 +104,11 @@ class Help(Dialog[None]):
     def on_mount(self) -> None:
         """Lets the arrow keys scroll at once."""
         self.query(VerticalScroll).first().focus()
+        self.app.theme_changed_signal.subscribe(self, self._theme_changed)
+
+    def _theme_changed(self, _: Theme) -> None:
+        """Draws the keys anew: their colours are not the style sheet's."""
+        self.query_one("#keys", Static).update(self._keys())
 
     def _keys(self) -> Table:
         """What the focused part understands, then the table of actions, group by group."""

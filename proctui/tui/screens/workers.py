@@ -70,7 +70,7 @@ class WorkersScreen(Screen[None]):
     ]
     AUTO_FOCUS = "ProcessTable"
     columns: ClassVar[Sequence[Column]] = ()  # where they are not the person's choice
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide"), (200, "-vast")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
     def __init__(

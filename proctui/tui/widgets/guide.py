@@ -79,6 +79,7 @@ class Guide(Page):
         """A lesson, those of its steps that were seen, and figures as a sentence."""
         self._lesson, self._seen, self._summary = lesson, seen, summary
         self.add_class("-shown")
+        self._take_side()
         self.lay_out()
 
     def toggle(self) -> None:
@@ -90,7 +91,14 @@ class Guide(Page):
         """There is room to stand beside the list, or there is not."""
         self._beside = beside
         self.set_class(beside and not self.folded, "-beside")
+        self._take_side()
         self.lay_out()
+
+    def _take_side(self) -> None:
+        """Lets the screen know where it stands: the panes may be beside the list too."""
+        shown = self.has_class("-shown")
+        self.screen.set_class(shown and self.has_class("-beside"), "-guided")
+        self.screen.set_class(shown and self.folded, "-guide-folded")
 
     def lay_out(self) -> None:
         """Makes the lines for the present width and form."""
