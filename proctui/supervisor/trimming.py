@@ -15,10 +15,12 @@ from proctui.supervisor.world import SUPERVISOR, Say
 
 INTERVAL = 1.0
 """Seconds between two turns while no log is being trimmed."""
+BEHIND_INTERVAL = 0.25
+"""And while there are so many that one turn is not enough for all of them."""
 HOT_INTERVAL = 0.1
-"""And while some are."""
+"""And while some are being trimmed."""
 BUDGET = 0.003
-"""Seconds of work in a turn."""
+"""Seconds in a turn for those that are not known to grow fast."""
 _BLOCK = 512
 """Bytes that st_blocks counts in (stat(2))."""
 
@@ -47,15 +49,22 @@ class Trimming:
         self._logs.forget(worker)
 
     def _turn(self) -> None:
-        until = time.monotonic() + BUDGET
         hot, self._hot = self._hot, {}
         for machine in hot.values():
             self._look(machine)
+        self._go_round()
+        behind = BEHIND_INTERVAL if self._round else INTERVAL
+        self._loop.call_later(HOT_INTERVAL if self._hot else behind, self._turn)
+
+    def _go_round(self) -> None:
+        """With time of its own: what grows fast already must not hide what begins to."""
+        until = time.monotonic() + BUDGET
         if not self._round:
             self._round.extend(self._workers.all())
-        while self._round and time.monotonic() < until:
+        while self._round:
             self._look(self._round.popleft())
-        self._loop.call_later(HOT_INTERVAL if self._hot else INTERVAL, self._turn)
+            if time.monotonic() >= until:
+                return
 
     def _look(self, machine: Supervised) -> None:
         worker = machine.worker
