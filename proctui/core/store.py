@@ -47,6 +47,8 @@ class Store:
         self._unplaced: dict[int, Event] = {}
         """By pid: adoptions of processes that are not shown yet."""
         self._seq = 0
+        self.told = False
+        """Whether the supervisor has said what there is; before, no rows tell nothing."""
         self._now = 0.0
         self._patience = max(3.0, 3 * hello.refresh)
         self._pids: frozenset[int] | None = None
@@ -161,6 +163,7 @@ class Store:
 
     def _snapshot(self, snapshot: Snapshot, touched: set[int], workers: set[str]) -> None:
         self._table.lost_at = None
+        self.told = True
         news = [event for event in snapshot.history if self._happened(event)]
         for event in news:
             touched |= self._past_run(event)

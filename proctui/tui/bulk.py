@@ -90,12 +90,12 @@ class Bulk:
         """
         store = self.feed.store
         await self.feed.until(lambda: bool(store.counts.workers), _FIRST_NEWS)
-        meant = [row.key for row in store.rows.values() if _waits_for_its_turn(row)]
+        meant = [row.key for row in store.rows.values() if waits_for_its_turn(row)]
         total = sum(1 for row in store.rows.values() if row.worker and row.worker.autostart)
 
         def waiting() -> list[Row]:
             rows = (store.rows.get(key) for key in meant)
-            return [row for row in rows if row is not None and _waits_for_its_turn(row)]
+            return [row for row in rows if row is not None and waits_for_its_turn(row)]
 
         if len(meant) < _MANY:
             return None
@@ -126,7 +126,8 @@ async def _until_it_stands(work: Work) -> None:
             return
 
 
-def _waits_for_its_turn(row: Row) -> bool:
+def waits_for_its_turn(row: Row) -> bool:
+    """Whether a worker is to be started with the session and was not yet."""
     return row.worker is not None and row.worker.autostart and row.worker.phase == "idle"
 
 

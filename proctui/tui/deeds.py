@@ -24,7 +24,7 @@ from proctui.protocol import (
 )
 from proctui.tui.actions import ACTIONS, Scene, left_by
 from proctui.tui.adding import Adding
-from proctui.tui.bulk import Bulk
+from proctui.tui.bulk import Bulk, waits_for_its_turn
 from proctui.tui.curing import Curing
 from proctui.tui.feed import Feed
 from proctui.tui.neglect import is_curable
@@ -35,6 +35,9 @@ from proctui.views.view import below
 
 if TYPE_CHECKING:
     from proctui.tui.screens.confirm import Question
+
+_FIRST_NEWS = 3.0
+"""Seconds that leaving waits to hear what runs."""
 
 Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None]]
@@ -335,10 +338,12 @@ class Deeds:
         if self.feed.ended or self.feed.watching:
             self.host.leave(0)
             return
+        known = await self._is_known()
         alive = self.alive()
+        runs = bool(alive) or not known
         on_quit = self.settings.on_quit
-        how: Leave | None = "detach" if alive and on_quit == "detach" else "stop"
-        if alive and (on_quit == "ask" or self._lost):
+        how: Leave | None = "detach" if runs and on_quit == "detach" else "stop"
+        if runs and (on_quit == "ask" or self._lost):
             dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
             chosen = await self.host.ask(dialog)
             how = chosen
@@ -351,6 +356,20 @@ class Deeds:
                 await self._end_session("wait")
             case "detach":
                 await self.detach()
+
+    async def _is_known(self) -> bool:
+        """Whether it is certain what runs; waits a little where the session has just begun.
+
+        A key may come before the supervisor has told of its workers, and before they are started.
+        """
+        store = self.feed.store
+
+        def known() -> bool:
+            if not store.told or self._lost:
+                return self._lost
+            return bool(self.alive()) or not any(map(waits_for_its_turn, store.rows.values()))
+
+        return known() or await self.feed.until(known, _FIRST_NEWS)
 
     @property
     def _lost(self) -> bool:
