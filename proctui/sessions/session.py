@@ -202,7 +202,8 @@ def starting() -> Iterator[Path]:
     except NotPrivate as error:
         raise SessionError(str(error)) from error
     except OSError as error:
-        raise SessionError(f"no session can be started: {error}") from error
+        why = f"{error.strerror} ({error.filename})"
+        raise SessionError(f"sessions can't be started or removed: {why}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield state

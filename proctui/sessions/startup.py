@@ -74,7 +74,7 @@ def start(spec: SessionSpec, meanwhile: Callable[[], None] | None = None) -> Ses
         try:
             where = _make_directory(state, name)
         except (OSError, NotPrivate) as error:
-            raise SessionError(f"session {name} can't be started: {error}") from error
+            raise SessionError(f"session {name} can't be started: {_why(error)}") from error
         failures: list[BaseException] = []
         try:
             named = msgspec.structs.replace(spec, name=name)
@@ -154,7 +154,7 @@ def _launch(
             _write(where.facts, msgspec.json.encode(facts))
             answer = _ask(process, encode_start(started), where, pid, meanwhile)
     except (OSError, subprocess.SubprocessError) as error:
-        raise SessionError(f"session {spec.name} can't be started: {error}") from error
+        raise SessionError(f"session {spec.name} can't be started: {_why(error)}") from error
     if answer.error is not None:
         raise SessionError(answer.error)
 
@@ -276,6 +276,13 @@ def _last_words(where: SessionPaths) -> str:
         return ""
     said = [line.strip() for line in lines if line.strip()]
     return f": {said[-1]}" if said else " and said nothing"
+
+
+def _why(error: Exception) -> str:
+    """The end of a sentence; what the system says without its number."""
+    said = error.strerror if isinstance(error, OSError) else None
+    where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return f"{said}{where}" if said else str(error)
 
 
 def _facts(spec: SessionSpec, asked_name: str, where: SessionPaths, tag: str, pid: int) -> Facts:

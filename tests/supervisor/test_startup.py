@@ -206,7 +206,7 @@ def test_an_interpreter_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_start_that_is_broken_off_leaves_no_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
     pids = []
 
-    def break_off(process: object, line: bytes, where: SessionPaths, pid: int) -> object:
+    def break_off(process: object, line: bytes, where: SessionPaths, pid: int, *_: object) -> None:
         pids.append(pid)
         assert find().facts.pid == pid  # it can be found already
         raise KeyboardInterrupt
