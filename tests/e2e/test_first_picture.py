@@ -82,7 +82,7 @@ def test_the_terminal_is_given_back_when_nobody_takes_it_over(
         if sent is not None:
             process.send_signal(sent)
         assert process.wait(PATIENCE) in (status, -status + 128)
-        written += _read(main, b"\x1b[?1049l")
+        written = _read(main, b"\x1b[?1049l", written)
         assert termios.tcgetattr(other) == before
         assert b"\x1b[?25h" in written
     finally:
@@ -92,9 +92,9 @@ def test_the_terminal_is_given_back_when_nobody_takes_it_over(
         os.close(other)
 
 
-def _read(main: int, wanted: bytes) -> bytes:
-    """What is written until something is there."""
-    deadline, written = time.monotonic() + PATIENCE, b""
+def _read(main: int, wanted: bytes, written: bytes = b"") -> bytes:
+    """What is written until something is there, after what was `written` before."""
+    deadline = time.monotonic() + PATIENCE
     while wanted not in written:
         assert time.monotonic() < deadline, written
         if select.select([main], [], [], 0.1)[0]:
