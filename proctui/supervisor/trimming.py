@@ -20,7 +20,7 @@ BEHIND_INTERVAL = 0.25
 HOT_INTERVAL = 0.1
 """And while some are being trimmed."""
 BUDGET = 0.003
-"""Seconds in a turn for those that are not known to grow fast."""
+"""Seconds of looking in a turn, and of trimming between two looks at everything else."""
 _BLOCK = 512
 """Bytes that st_blocks counts in (stat(2))."""
 
@@ -49,39 +49,54 @@ class Trimming:
         self._logs.forget(worker)
 
     def _turn(self) -> None:
-        hot, self._hot = self._hot, {}
-        for machine in hot.values():
-            self._look(machine)
         self._go_round()
-        behind = BEHIND_INTERVAL if self._round else INTERVAL
-        self._loop.call_later(HOT_INTERVAL if self._hot else behind, self._turn)
+        due, self._hot = deque(self._hot.values()), {}
+        self._trim_all(due)
 
     def _go_round(self) -> None:
-        """With time of its own: what grows fast already must not hide what begins to."""
+        """Finds those that are too large: a look costs little beside the trimming."""
         until = time.monotonic() + BUDGET
         if not self._round:
             self._round.extend(self._workers.all())
         while self._round:
-            self._look(self._round.popleft())
+            machine = self._round.popleft()
+            if self._is_too_large(machine):
+                self._hot[machine.id] = machine
             if time.monotonic() >= until:
                 return
 
-    def _look(self, machine: Supervised) -> None:
+    def _trim_all(self, due: deque[Supervised]) -> None:
+        """All of them, however many, and everybody else's turn in between."""
+        until = time.monotonic() + BUDGET
+        while due:
+            machine = due.popleft()
+            if self._is_too_large(machine):
+                self._trim(machine)
+            if time.monotonic() >= until:
+                break
+        if due:
+            self._loop.call_later(0.0, lambda: self._trim_all(due))
+            return
+        behind = BEHIND_INTERVAL if self._round else INTERVAL
+        self._loop.call_later(HOT_INTERVAL if self._hot else behind, self._turn)
+
+    def _is_too_large(self, machine: Supervised) -> bool:
         worker = machine.worker
         if worker.started_at is None or worker.log is None:
-            return
+            return False
         try:
             on_disk = os.stat(worker.log, follow_symlinks=False).st_blocks * _BLOCK
-            if on_disk > self._logs.limit:
-                self._trim(machine)
-        except FileNotFoundError:
-            return
+        except OSError:
+            return False
+        return on_disk > self._logs.limit
+
+    def _trim(self, machine: Supervised) -> None:
+        try:
+            released = self._logs.trim(machine.id)
         except OSError as error:
             if self._first_of_run(machine):
                 complain(f"the log of {machine.id} can't be trimmed: {error}")
-
-    def _trim(self, machine: Supervised) -> None:
-        released = self._logs.trim(machine.id)
+            return
         if not released:
             return
         self._hot[machine.id] = machine

@@ -69,19 +69,27 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logs:
 def test_those_that_grow_all_the_time_do_not_hide_the_others(logs: Logs) -> None:
     first, *others = logs.names
     logs.print(*others)
-    for _ in range(MANY + 1):
+    for _ in range(4 * MANY):
         logs.print(first)
         logs.turns.turn()
     assert all(logs.kept(name) <= LIMIT for name in others)
 
 
 def test_turns_come_sooner_the_more_there_is_to_do(logs: Logs) -> None:
-    for name in logs.names:
-        logs.print(name)
-        break
-    for _ in range(MANY):
+    logs.print(logs.names[0])
+    while logs.turns.delays.count(INTERVAL) < 2:
         logs.turns.turn()
-    assert logs.turns.delays[0] == INTERVAL
-    assert logs.turns.delays[1] == HOT_INTERVAL, "the first one was trimmed"
-    assert set(logs.turns.delays[3:MANY]) == {BEHIND_INTERVAL}
-    assert logs.turns.delays[MANY] == INTERVAL, "all have been looked at"
+    first, second, *others, last = logs.turns.delays
+    assert first == last == INTERVAL, "before anything and after everything has been looked at"
+    assert second == HOT_INTERVAL, "one was trimmed"
+    assert set(others) == {BEHIND_INTERVAL}
+
+
+def test_however_many_grow_each_is_trimmed_and_others_have_turns_in_between(logs: Logs) -> None:
+    for _ in range(4 * MANY):
+        logs.print(*logs.names)
+        logs.turns.turn()
+    assert 0.0 in logs.turns.delays
+    while logs.turns.delays.count(INTERVAL) < 2:
+        logs.turns.turn()
+    assert all(logs.kept(name) <= LIMIT for name in logs.names)
