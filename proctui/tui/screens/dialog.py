@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import HorizontalGroup, Vertical
@@ -42,6 +43,11 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         box.border_title = text.content(self.heading)
         box.border_subtitle = text.content(self.foot)
         yield box
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click beside the box leaves too."""
+        if event.widget is self:
+            await self.run_action("leave")
 
     def action_leave(self) -> None:
         """Leaves without a choice."""

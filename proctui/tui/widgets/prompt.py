@@ -159,6 +159,12 @@ class Prompt(VerticalGroup):
         if self.display:  # else these are letters that Esc has overtaken
             self.post_message(self.Typed(self.purpose, message.value))
 
+    @on(Input.Blurred)
+    def _left(self) -> None:
+        """Somebody goes on elsewhere: a search is over, and a filter that filters nothing."""
+        if self.purpose == "search" or not self.query_one(Input).value:
+            self.close()
+
     @on(Input.Submitted)
     def _entered(self, message: Input.Submitted) -> None:
         message.stop()
