@@ -31,6 +31,7 @@ class Terminal:
         self.columns, self.lines = size
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
+        self._display: list[str] | None = None
         self.written = b""
         """Everything that was ever written to it."""
         self.main, self.other = os.openpty()
@@ -43,6 +44,7 @@ class Terminal:
                 **os.environ,
                 "PYTHONPATH": str(ROOT),
                 "TERM": "xterm-256color",
+                "TEXTUAL_ANIMATIONS": "none",  # what is seen to stand somewhere stays there
                 "LC_ALL": "C.UTF-8",
             },
             stdin=self.other,
@@ -57,17 +59,25 @@ class Terminal:
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self.other, termios.TIOCSWINSZ, size)
         self.screen.resize(lines, columns)
+        self._display = None
         self.columns, self.lines = columns, lines
 
     # ------------------------------------------------------------------ looking
 
     @property
+    def display(self) -> list[str]:
+        """The lines of the screen; rendered once for what was written."""
+        if self._display is None:
+            self._display = self.screen.display
+        return self._display
+
+    @property
     def text(self) -> str:
-        return "\n".join(self.screen.display)
+        return "\n".join(self.display)
 
     def line(self, part: str) -> str:
         """The first line that holds `part`."""
-        return next((line for line in self.screen.display if part in line), "")
+        return next((line for line in self.display if part in line), "")
 
     def read(self, patience: float = 0.05) -> bool:
         """Takes what was written; False where there was nothing."""
@@ -79,6 +89,7 @@ class Terminal:
             return False
         self.written += data
         self.stream.feed(data)
+        self._display = None
         return bool(data)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
@@ -98,11 +109,34 @@ class Terminal:
         """Types keys."""
         os.write(self.main, keys.encode())
 
-    def click(self, label: str) -> None:
-        """Clicks with the left button on the first place where `label` stands (SGR mouse)."""
-        y = next(index for index, line in enumerate(self.screen.display) if label in line)
-        x = self.screen.display[y].index(label)
-        self.type(f"\x1b[<0;{x + 2};{y + 1}M\x1b[<0;{x + 2};{y + 1}m")
+    def place(self, label: str, within: str = "") -> tuple[int, int]:
+        """Where the second letter of `label` is, in the first line with both, once it is there."""
+
+        def find() -> list[tuple[int, int]]:
+            lines = enumerate(self.display)
+            return [
+                (x + 1, y) for y, line in lines if within in line and (x := line.find(label)) >= 0
+            ]
+
+        self.until(lambda: bool(find()), f"{label!r} beside {within!r}")
+        return find()[0]
+
+    def mouse(self, button: int, place: tuple[int, int], *, up: bool = False) -> None:
+        """What a terminal sends for the mouse (SGR): 0 left, 2 right, 32 moved, 64 and 65 wheel."""
+        x, y = place
+        self.type(f"\x1b[<{button};{x + 1};{y + 1}{'m' if up else 'M'}")
+
+    def click(self, label: str, within: str = "", *, button: int = 0) -> None:
+        """Clicks on the first place where `label` stands, in a line that holds `within` too."""
+        place = self.place(label, within)
+        self.mouse(button, place)
+        self.mouse(button, place, up=True)
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Drags from one place to another with the left button."""
+        self.mouse(0, start)
+        self.mouse(32, end)
+        self.mouse(0, end, up=True)
 
     def ended(self) -> int:
         """Waits for the program to end; its exit status as a shell would tell it."""
