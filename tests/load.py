@@ -34,7 +34,7 @@ from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.spec import SessionSpec, WorkerSpec
 from tests.support import ROOT
 
-WARM_UP = 0.3
+WARM_UP = 0.5
 """Part of the time in which bounded memories fill and nothing is compared yet."""
 GROWTH = 0.06
 """Of its memory may a process gain from the first to the last third after that."""

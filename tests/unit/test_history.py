@@ -1,4 +1,12 @@
-from proctui.core.history import MAX_MARKS, MAX_POINTS, Histories, History, Mark, Point
+from proctui.core.history import (
+    FEWEST_MARKS,
+    MAX_MARKS,
+    MAX_POINTS,
+    Histories,
+    History,
+    Mark,
+    Point,
+)
 
 
 def test_marks_stand_in_order_of_time_however_late_they_come() -> None:
@@ -27,6 +35,21 @@ def test_marks_and_points_are_bounded_and_the_latest_are_kept() -> None:
     last = 2 * MAX_POINTS - 1
     assert points[-1] == Point(1e9 + last, 0.5 * last, 1024 * last)
     assert points[0].time == 1e9 + MAX_POINTS
+
+
+def test_all_marks_together_are_bounded_and_each_keeps_some() -> None:
+    histories = Histories()
+    for number in range(4000):
+        for key in ("w:busy", f"w:{number}"):
+            histories.mark(key, Mark(float(number), "started"))
+    for number in range(2 * MAX_MARKS):
+        histories.mark("w:busy", Mark(1e6 + number, "signal"))
+        histories.mark("w:7", Mark(1e6 + number, "signal"))
+    for key in ("w:busy", "w:7"):
+        history = histories.get(key)
+        assert history is not None
+        assert len(history.marks) == FEWEST_MARKS
+        assert history.marks[-1].time == 1e6 + 2 * MAX_MARKS - 1
 
 
 def test_a_process_at_rest_takes_no_room() -> None:
