@@ -30,7 +30,7 @@ SPECS: dict[Column, Spec] = {
     "alive": Spec("ALIVE", 5, 5, 5),
     "exitcode": Spec("EXITCODE", 10, 11, 13),
     "daemon": Spec("DAEMON", 6, 6, 6),
-    "state": Spec("STATE", 16, 20, 36),
+    "state": Spec("STATE", 16, 18, 36),
     "cpu": Spec("CPU%", 5, 5, 5, right=True),
     "mem": Spec("MEM", 5, 5, 5, right=True),
     "age": Spec("AGE", 7, 7, 7, right=True),
