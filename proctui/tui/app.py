@@ -25,7 +25,7 @@ from proctui.sessions.session import SessionPaths
 from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.curtain import Curtain
-from proctui.tui.driver import following
+from proctui.tui.driver import driver
 from proctui.tui.feed import Feed
 from proctui.tui.preferences import Kept
 from proctui.tui.screens.workers import WorkersScreen
@@ -80,7 +80,7 @@ class ProctuiApp(App[int], inherit_bindings=False):
 
         Where the first picture stands on `curtain`, the screen takes its place.
         """
-        super().__init__(following(curtain) if curtain and curtain.standing else None)
+        super().__init__(driver(curtain))
         self.feed = feed
         self._open_feed = open_feed or _feed_of
         self._visits: list[Visit] = []

@@ -1,6 +1,9 @@
-"""Textual's driver, for a terminal on which a first picture stands already."""
+"""Textual's driver, for terminals that go away, programs that are stopped, and a first picture."""
 
 from __future__ import annotations
+
+import contextlib
+from typing import Any, TextIO, cast
 
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -8,15 +11,67 @@ from textual.drivers.linux_driver import LinuxDriver
 from proctui.tui.curtain import ENTER, Curtain
 
 
-def following(curtain: Curtain) -> type[Driver]:
-    """A driver that takes the terminal over from `curtain` without a blank screen between."""
+class _Lasting:
+    """A terminal that may be hung up: what is written then goes nowhere.
 
-    class Following(LinuxDriver):
+    Textual writes from a thread, which an error would end; whoever waits for that thread to
+    write would wait for ever.
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        """Writes, or not: EIO once the terminal is gone (tty_ioctl(4), "hangup")."""
+        with contextlib.suppress(OSError):
+            self._terminal.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Likewise."""
+        with contextlib.suppress(OSError):
+            self._terminal.flush()
+
+    def fileno(self) -> int:
+        """The terminal's descriptor."""
+        return self._terminal.fileno()
+
+    def isatty(self) -> bool:
+        """Whether it is one still."""
+        return self._terminal.isatty()
+
+
+class _Terminal(LinuxDriver):
+    """Starts anew only what does not run.
+
+    SIGCONT comes also where nothing was suspended: after SIGSTOP, and with SIGHUP when the
+    terminal is closed (setpgid(2), credentials(7)).  Textual would read and write twice then.
+    """
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        if self._file is not None:
+            self._file = cast(Any, _Lasting(self._file))
+
+    def start_application_mode(self) -> None:
+        """As Textual's, with one reader and one writer."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.disable_input()
+        writer = self._writer_thread
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if writer is not None and writer is not self._writer_thread and writer.is_alive():
+            writer.stop()
+
+
+def driver(curtain: Curtain | None) -> type[Driver]:
+    """The driver for a terminal; it takes it over from `curtain` without a blank screen between."""
+
+    class Following(_Terminal):
         """Leaves out one thing: entering the alternate screen where that was done."""
 
         def write(self, data: str) -> None:
             """As Textual's."""
-            if data == ENTER and curtain.standing:
+            if data == ENTER and curtain is not None and curtain.standing:
                 curtain.taken()
             else:
                 super().write(data)
