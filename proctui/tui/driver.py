@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, TextIO, cast
 
 from textual.driver import Driver
@@ -42,10 +43,11 @@ class _Lasting:
 
 
 class _Terminal(LinuxDriver):
-    """Starts anew only what does not run.
+    """Stops and goes on between two turns of the loop, and starts anew only what does not run.
 
-    SIGCONT comes also where nothing was suspended: after SIGSTOP, and with SIGHUP when the
-    terminal is closed (setpgid(2), credentials(7)).  Textual would read and write twice then.
+    Textual does both inside the signal handlers; one that comes in the middle of a write would
+    wait for ever for the queue that it interrupted.  And SIGCONT comes also where nothing was
+    suspended: after SIGSTOP, and with SIGHUP when the terminal is closed (credentials(7)).
     """
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -53,12 +55,28 @@ class _Terminal(LinuxDriver):
         if self._file is not None:
             self._file = cast(Any, _Lasting(self._file))
 
+    def _sigtstp_application(self, *_: Any) -> None:
+        self._soon(super()._sigtstp_application)
+
+    def _sigcont_application(self, *_: Any) -> None:
+        self._soon(super()._sigcont_application)
+
+    def _soon(self, act: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act)
+
     def start_application_mode(self) -> None:
         """As Textual's, with one reader and one writer."""
-        if self._key_thread is not None and self._key_thread.is_alive():
-            self.disable_input()
-        writer = self._writer_thread
+        reader, writer, before = self._key_thread, self._writer_thread, self.attrs_before
+        ours = reader is not None and reader.is_alive()
+        if reader is not None and ours:
+            # not disable_input(): that would throw away what was typed meanwhile
+            self.exit_event.set()
+            reader.join()
+            self.exit_event.clear()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if ours:  # the modes that were found just now are ours
+            self.attrs_before = before
         if writer is not None and writer is not self._writer_thread and writer.is_alive():
             writer.stop()
 
