@@ -197,7 +197,9 @@ class Feed:
         due = loop.time()
         while True:
             self.totals = self._read_totals()
-            self._note(self.store.observe(await self.kernel.refresh()), always=True)
+            told = await self.kernel.refresh()
+            self._take_in()  # what was heard first is taken in first: the figures find their rows
+            self._note(self.store.observe(told), always=True)
             due = max(due + self.interval, loop.time())
             await asyncio.sleep(due - loop.time())
 

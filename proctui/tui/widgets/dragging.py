@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import events
 from textual.widget import Widget
 
@@ -27,18 +29,17 @@ class Dragging(Widget):
         self._grip: int | None = None
         self._held: tuple[int, Window] | None = None
 
-    @property
-    def window(self) -> Window:
-        """The stretch of time that is seen."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what the widget itself has
 
-    def dragged(self, window: Window) -> None:
-        """The mouse wants this stretch of time to be seen."""
-        raise NotImplementedError
+        @property
+        def window(self) -> Window:
+            """The stretch of time that is seen."""
 
-    def scroll_rows_to(self, top: int) -> None:
-        """The mouse wants the list to be seen from this row on."""
-        raise NotImplementedError
+        def dragged(self, window: Window) -> None:
+            """The mouse wants this stretch of time to be seen."""
+
+        def scroll_rows_to(self, top: int) -> None:
+            """The mouse wants the list to be seen from this row on."""
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Takes hold."""
