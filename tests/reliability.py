@@ -120,7 +120,7 @@ def attach_and_kill(cycles: int, *, workers: int = 50, pause: float = 0.01) -> d
         listener = Listener(where)
         for _ in range(cycles):
             screen = Screen()
-            screen.painted(b"printer-1")
+            screen.painted(b"Details")  # on the screen itself, not on the first picture
             screen.kill()
             for id, follower in followers.items():
                 seen[id] += _everything(follower)

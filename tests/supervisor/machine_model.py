@@ -138,4 +138,8 @@ def both_at_once(worker: Modelled, first: str, second: str) -> list[tuple[bool, 
         outcomes.append((done[0], done[1], after))
         if first == second == "kill":  # one that is dying takes the second signal too
             outcomes.append((done[0], done[0], after))
+    if {first, second} == {"join", "restart"}:  # it is joined after the end, before the new start
+        after = worker.copy()
+        after.restart()
+        outcomes.append((True, True, after))
     return outcomes
