@@ -120,6 +120,7 @@ def _sessions(add: Adder) -> None:
     _json(ls)
 
     shutdown = add("shutdown", "sessions:shutdown", texts.SHUTDOWN)
+    shutdown.add_argument("name", nargs="?", metavar="NAME", help="the session")
     shutdown.add_argument(
         "--wait",
         action="store_true",

@@ -96,7 +96,7 @@ def _number(value: int | None) -> str:
 
 def shutdown(arguments: argparse.Namespace) -> int:
     """Ends a session and returns when its supervisor is gone."""
-    session = find(arguments.session)
+    session = find(arguments.name or arguments.session)
     with SyncClient(session.paths.socket) as client:
         reply = client.request(Shutdown(mode="wait" if arguments.wait else "stop"))
         if reply.error is not None:

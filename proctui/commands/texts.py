@@ -61,7 +61,7 @@ ends a session: its workers, what they left behind, its supervisor
 Journal and logs stay until proctui clean.
 
 Example:
-  proctui shutdown --session lessons"""
+  proctui shutdown lessons"""
 
 CLEAN: Final = """\
 removes journals and logs of sessions that are over

@@ -184,9 +184,14 @@ def _base(path: str) -> str:
 
 
 def alive_text(row: Row) -> str:
-    """`Process.is_alive()` as Python writes it; unknown for what has no `Process` object."""
+    """`Process.is_alive()` as Python writes it; unknown for what has no `Process` object.
+
+    With a question mark where the process is gone and nobody is left whom Python could tell.
+    """
     worker = row.worker
-    return UNKNOWN if worker is None or worker.alive is None else str(worker.alive)
+    if worker is None or worker.alive is None:
+        return UNKNOWN
+    return "True?" if worker.alive and row.gone else str(worker.alive)
 
 
 def daemon_text(row: Row) -> str:

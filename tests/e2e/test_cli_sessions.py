@@ -62,7 +62,7 @@ def test_several_sessions_have_to_be_told_apart(proctui: CommandLine) -> None:
         assert (done.status, done.out) == (1, "")
         assert "several sessions are running" in done.err
         assert "lessons, other" in done.err
-    assert proctui.right("shutdown", "--session", "other").out == "session other has ended\n"
+    assert proctui.right("shutdown", "other").out == "session other has ended\n"
     assert proctui.right("ps").out.count("\n") == 2
 
 

@@ -87,7 +87,12 @@ class Tour:
     def misses(self, *parts: str) -> None:
         """Reads until nothing of this stands on the screen."""
         shown = self.shown
-        shown.until(lambda: not any(part in shown.text for part in parts), f"no {parts!r}")
+
+        def missing() -> bool:
+            return not any(part in shown.text for part in parts)
+
+        # half a frame may lack anything: it has gone once nothing more comes
+        shown.until(lambda: missing() and not shown.read(0.15), f"no {parts!r}")
 
     def matches(self, pattern: str) -> re.Match[str]:
         """Reads until a line of the screen holds something like this."""

@@ -35,6 +35,16 @@ async def test_quitting_asks_and_names_what_runs() -> None:
         assert stage.app.is_running
 
 
+async def test_enter_after_quit_harms_nobody() -> None:
+    async with opened() as stage:
+        await stage.press("q")
+        await stage.sees("Leave lessons?")
+        await stage.press("enter")
+        await stage.until(lambda: "Leave lessons?" not in stage.text())
+        assert stage.client.sent == []
+        assert stage.app.is_running
+
+
 @pytest.mark.parametrize(("key", "mode"), [("s", "stop"), ("w", "wait")])
 async def test_quitting_ends_the_session(key: str, mode: str) -> None:
     async with opened() as stage:

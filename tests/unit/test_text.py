@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -289,3 +290,9 @@ def test_targets_say_what_matters_most() -> None:
     assert text.target_text(zombie) == "not joined by factory"
     assert text.target_text(orphan) == "first parent: factory · sleep 9"
     assert text.target_text(helper) == "fork server · python3 -c x"
+
+
+def test_what_python_believes_of_a_process_that_is_gone_is_in_doubt() -> None:
+    row = Row(key="w:a", worker=Worker(id="a", name="a", alive=True))
+    assert text.alive_text(row) == "True"
+    assert text.alive_text(msgspec.structs.replace(row, gone=True)) == "True?"

@@ -30,7 +30,7 @@ class Quit(Dialog[Leave]):
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]
-    AUTO_FOCUS = "#stop"
+    AUTO_FOCUS = "#stay"  # who presses Enter without reading loses nothing
     foot = "Esc: stay"
 
     def __init__(

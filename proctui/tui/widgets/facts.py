@@ -72,7 +72,7 @@ def _python(worker: Worker, now: float) -> Iterator[Fact]:
     yield Fact("exitcode", _exitcode(worker))
     yield Fact("pid", text.UNKNOWN if worker.pid is None else str(worker.pid))
     yield Fact(
-        "parent", text.UNKNOWN if worker.ppid is None else f"{worker.ppid}, which started it"
+        "parent", text.UNKNOWN if worker.ppid is None else f"{worker.ppid}, {_parent(worker)}"
     )
     yield Fact("name", worker.name)
     yield Fact("daemon", f"{worker.daemon}{_daemon(worker)}")
@@ -104,6 +104,10 @@ def _exitcode(worker: Worker) -> str:
     if worker.exitcode is not None:
         return exitcode_text(worker.exitcode)
     return "None" if worker.alive is not None else f"{text.UNKNOWN} (not started)"
+
+
+def _parent(worker: Worker) -> str:
+    return "which is to start it" if worker.alive is None else "which started it"
 
 
 def _daemon(worker: Worker) -> str:
