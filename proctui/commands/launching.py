@@ -116,8 +116,12 @@ def start(
     sessions = list_sessions(older=True)
     startup.free_name(spec, sessions)  # running already: then nothing is ended first
     for session in sessions:
-        if session.status == "dead" and startup.same_session(spec, session):
+        if not startup.same_file(spec, session):
+            continue
+        if session.status == "dead":
             _settle(session, choice)
+        elif session.running:
+            complain(f"the same file is already running as session {session.name}: one more starts")
     return startup.start(spec, meanwhile)
 
 

@@ -101,6 +101,13 @@ def same_session(spec: SessionSpec, session: Session) -> bool:
     return session.facts.source == spec.source and session.facts.asked_name == spec.name
 
 
+def same_file(spec: SessionSpec, session: Session) -> bool:
+    """Whether both come from one file, by whatever path and name; without files, by the name."""
+    if spec.source is None or session.facts.source is None:
+        return same_session(spec, session)
+    return os.path.realpath(spec.source) == os.path.realpath(session.facts.source)
+
+
 def free_name(spec: SessionSpec, sessions: list[Session]) -> str:
     """The name that a new session gets.  Raises `AlreadyRunning`.
 

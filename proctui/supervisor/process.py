@@ -110,6 +110,10 @@ class SpawnProcess(PeekingProcess):
     def _Popen(process_obj: Any) -> popen.PeekingPopen:
         return popen.spawn_popen_class()(process_obj)
 
+    @staticmethod
+    def _after_fork() -> None:
+        """Nothing: a spawned process is no copy, its finalizers are its own (as in stock)."""
+
 
 class ForkServerProcess(PeekingProcess):
     """`multiprocessing.context.ForkServerProcess`; the fork server is its parent and reaps it."""

@@ -180,11 +180,32 @@ class ForkServerWorker(FreshWorker, process.ForkServerProcess):
 
 def _execute(argv: list[str], reporter: runner.Reporter) -> None:
     hygiene.reset_signals_for_exec()
+    missing = _not_found_by_shell(argv)
+    if missing is not None:
+        reporter.failed(f"command not found: {missing!r}")
+        raise SystemExit(127)
     try:
         os.execvp(argv[0], argv)
     except (OSError, ValueError) as error:
         reporter.failed(_exec_sentence(argv[0], error))
         raise SystemExit(127 if isinstance(error, FileNotFoundError) else 126) from None
+
+
+def _not_found_by_shell(argv: list[str]) -> str | None:
+    """The first word of a shell line, where it is no program and nothing the shell has itself.
+
+    The shell would say so only in the log, and end with 127 (sh(1p), "Exit Status for Commands").
+    """
+    if argv[:2] != ["/bin/sh", "-c"] or len(argv) != 3:
+        return None
+    word = (argv[2].split(None, 1) or [""])[0]
+    if not word.isascii() or not all(one.isalnum() or one in "._+-/" for one in word):
+        return None
+    folders = [""] if "/" in word else os.get_exec_path()
+    if any(os.access(os.path.join(folder, word), os.X_OK) for folder in folders):
+        return None
+    asked = ["/bin/sh", "-c", 'command -v -- "$1" >/dev/null 2>&1', "sh", word]
+    return word if word and os.spawnv(os.P_WAIT, "/bin/sh", asked) != 0 else None
 
 
 def _exec_sentence(program: str, error: OSError | ValueError) -> str:

@@ -158,6 +158,27 @@ def test_a_dead_session_is_not_doubled_silently(proctui: CommandLine) -> None:
     until(lambda: proctui.workers()["one"]["alive"])
 
 
+def test_another_name_or_a_link_makes_no_other_file(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    worker = proctui.workers()["one"]["pid"]
+    file = proctui.folder / "proctui.toml"
+    link = proctui.folder / "link.toml"
+    link.symlink_to(file)
+    beside = proctui("run", "--detach", "--session", "second", str(link))
+    assert (beside.status, beside.out) == (0, "second\n")
+    assert "the same file is already running as session lessons" in beside.err
+    proctui.right("shutdown", "second")
+    kill_supervisor()
+    file.write_text('[session]\nname = "renamed"\n' + ONE)
+    for name in (file, link):
+        asked = proctui("run", "--detach", str(name))
+        assert (asked.status, asked.out) == (1, "")
+        assert f"of it still run: one ({worker})" in asked.err
+    ended = proctui("run", "--detach", "--leftovers", "end")
+    assert (ended.status, ended.out) == (0, "renamed\n")
+    until(lambda: not runs(worker))
+
+
 def test_on_a_terminal_a_person_is_asked_about_left_overs(proctui: CommandLine) -> None:
     proctui.run(ONE, "one")
     worker = proctui.workers()["one"]["pid"]

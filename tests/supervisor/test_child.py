@@ -209,6 +209,15 @@ def test_the_configured_name_and_daemon_win(launch: Launcher, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    "line", ["exit 3", "X=1 exit 3", "if true; then exit 3; fi", "(exit 3)", "cd / && exit 3"]
+)
+def test_what_the_shell_itself_knows_is_found(launch: Launcher, line: str) -> None:
+    launched = launch(command=("/bin/sh", "-c", line))
+    assert launch.finish(launched) == 3
+    assert launch.reports(launched) == []
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"target": "no_such_module:f"}, ["'no_such_module' not found", "python ="]),
@@ -219,6 +228,7 @@ def test_the_configured_name_and_daemon_win(launch: Launcher, tmp_path: Path) ->
         ({"target": "targets:Forgetful"}, ["Forgetful.__init__ never called Process.__init__"]),
         ({"target": "targets:Named"}, ["Named(...) raised TypeError"]),
         ({"command": ("no-such-command-here",)}, ["command not found: 'no-such-command-here'"]),
+        ({"command": ("/bin/sh", "-c", "no-such --x")}, ["command not found: 'no-such'"]),
         ({"command": ("./broken.py",)}, ["'./broken.py' can't be executed: Permission denied"]),
         ({"target": "targets:sleep", "cwd": "/no/such"}, ["cwd '/no/such' can't be entered"]),
         ({"target": "targets:sleep", "python": "no-such-python"}, ["no-such-python"]),

@@ -347,3 +347,38 @@ def test_default_is_the_standard_default() -> None:
     assert process.get_context().get_start_method() == (
         multiprocessing.get_context().get_start_method()
     )
+
+
+_MODULE = """
+import sys
+from multiprocessing import util
+from proctui.supervisor.process import get_context
+
+spawn = get_context("spawn")
+lock = spawn.Lock()
+util.Finalize(None, print, args=("finalized", __name__), exitpriority=1)
+
+def child():
+    sys.stdout.flush()
+
+if __name__ == "__main__":
+    process = spawn.Process(target=child)
+    process.start()
+    process.join()
+"""
+
+
+def test_a_spawned_process_keeps_the_finalizers_of_its_own_modules(tmp_path: Path) -> None:
+    """As stock does: it is no copy, so there is nothing of a parent's to forget."""
+    (tmp_path / "program.py").write_text(_MODULE)
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["finalized __mp_main__", "finalized __main__"]
+    assert "leaked" not in done.stderr
