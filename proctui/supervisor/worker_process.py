@@ -202,7 +202,7 @@ def _not_found_by_shell(argv: list[str]) -> str | None:
     if not word.isascii() or not all(one.isalnum() or one in "._+-/" for one in word):
         return None
     folders = [""] if "/" in word else os.get_exec_path()
-    if any(os.access(os.path.join(folder, word), os.X_OK) for folder in folders):
+    if any(os.access(f"{folder}/{word}" if folder else word, os.X_OK) for folder in folders):
         return None
     asked = ["/bin/sh", "-c", 'command -v -- "$1" >/dev/null 2>&1', "sh", word]
     return word if word and os.spawnv(os.P_WAIT, "/bin/sh", asked) != 0 else None
