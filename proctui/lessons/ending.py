@@ -143,7 +143,8 @@ DEADLOCK = Lesson(
         ),
         Step(
             "Put the cursor on waiter and kill it with {kill}.",
-            "Nothing else helps: whoever uses locks should not be terminated, but asked to end.",
+            "It would wait for ever. Its program could release the lock for it, at the risk of "
+            "what the lock protected: better is not to terminate whoever uses locks, but to ask.",
             went_through("program", name="waiter", gone=True),
         ),
         Step(

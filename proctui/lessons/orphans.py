@@ -29,8 +29,8 @@ ORPHAN = Lesson(
         Step(
             "parent ends after 4 seconds: the child is an orphan. {orphan} takes the cursor to "
             "it: look at its first parent, its adopter, and since when.",
-            "The kernel changes the parent at the very moment of the end, and tells nobody. The "
-            "child finds out by asking again: see the log.",
+            "The kernel changes the parent at the very moment of the end, and tells only who "
+            "asked for it (PR_SET_PDEATHSIG). The child finds out by asking again: see the log.",
             descendant("parent", _adopted, name="left-behind"),
         ),
         Step(

@@ -217,13 +217,14 @@ AUTHKEY = Lesson(
     id="authkey",
     title="The key of the family",
     explanation="Every process has an authkey: random bytes that its children inherit. "
-    "Connections between processes are opened only to those who know it. Here a relative and a "
-    "stranger knock at the same door.",
+    "A listener that was given it, and every Manager, lets in only who knows it. Here a relative "
+    "and a stranger knock at the same door.",
     steps=(
         Step(
             "Put the cursor on listener: {details} show the length of its key and a short "
             "fingerprint. The key itself is never shown.",
-            "It has 32 random bytes, made when the first process of the family starts.",
+            "It has 32 random bytes, made when the first process of the family "
+            "imports multiprocessing.",
             worker("listener", of_worker(lambda one: one.authkey_length == 32)),
         ),
         Step(

@@ -134,7 +134,7 @@ CURE_SIGCHLD = Lesson(
         Step(
             "Three children have come and gone, and no zombie has stayed.",
             "SIGCHLD interrupts the parent at each end. Who wants no exit codes at all can have "
-            "the kernel reap: signal(SIGCHLD, SIG_IGN).",
+            "the kernel reap: signal(SIGCHLD, SIG_IGN). But then is_alive() goes on saying True.",
             _no_zombie_stays,
         ),
     ),
