@@ -27,7 +27,14 @@ PATIENCE = 60.0
 class Terminal:
     """A pseudo-terminal, the program that runs in it, and a picture of its screen."""
 
-    def __init__(self, words: list[str], folder: Path, size: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        folder: Path,
+        size: tuple[int, int],
+        installed: Path | None = None,
+    ) -> None:
+        """`installed`: the console script that is run, instead of the package beside the tests."""
         self.columns, self.lines = size
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
@@ -38,11 +45,11 @@ class Terminal:
         self.resize(*size)
         self.before: list[Any] = termios.tcgetattr(self.other)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "proctui", *words],
+            [*([sys.executable, "-m", "proctui"] if installed is None else [installed]), *words],
             cwd=folder,
             env={
                 **os.environ,
-                "PYTHONPATH": str(ROOT),
+                "PYTHONPATH": str(ROOT) if installed is None else "",
                 "TERM": "xterm-256color",
                 "TEXTUAL_ANIMATIONS": "none",  # what is seen to stand somewhere stays there
                 "LC_ALL": "C.UTF-8",
@@ -161,9 +168,11 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*words: str, folder: Path, size: tuple[int, int] = (120, 40)) -> Iterator[Terminal]:
+def terminal(
+    *words: str, folder: Path, size: tuple[int, int] = (120, 40), installed: Path | None = None
+) -> Iterator[Terminal]:
     """Runs the program in a terminal; it is gone afterwards."""
-    made = Terminal(list(words), folder, size)
+    made = Terminal(list(words), folder, size, installed)
     try:
         yield made
     finally:

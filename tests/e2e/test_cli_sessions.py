@@ -46,7 +46,9 @@ def test_the_same_file_is_not_started_twice(proctui: CommandLine) -> None:
     assert (done.status, done.out) == (1, "")
     assert "is already running as session lessons" in done.err
     assert "proctui attach lessons" in done.err
-    assert proctui.right("run", "--detach", "--session", "again").out == "again\n"
+    meant = proctui("run", "--detach", "--session", "again")
+    assert (meant.status, meant.out) == (0, "again\n")
+    assert "is already running as session lessons: one more starts" in meant.err
     assert {one["session"] for one in json.loads(proctui.quick("ls", "--json"))} == {
         "again",
         "lessons",
