@@ -174,6 +174,7 @@ async def classroom(
         duties.append(reap_orphans(supervisor.pid))
     tasks = [asyncio.create_task(duty) for duty in duties]
     try:
+        await room.until(lambda: room.store.told)  # the kernel may have spoken first
         yield room
         missing = current(room.lesson, room.seen)
         assert missing is None, f"step {missing} was never seen"
