@@ -4,41 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
 
-from proctui.model import Row
 from proctui.protocol import Add, Command, Describe
 from proctui.sessions.client import ConnectionLost
 from proctui.spec import WorkerSpec
 from proctui.tui.applying import left_by
 from proctui.tui.bulk import Bulk
 from proctui.tui.feed import Feed
-from proctui.tui.operate import Said
-from proctui.tui.screens.dialog import Dialog
-
-Result = TypeVar("Result")
-
-
-class Asker(Protocol):
-    """The screen, as far as it is needed here."""
-
-    def asked(self) -> list[Row]:
-        """The tagged rows, or the row under the cursor."""
-
-    def say(self, said: Said) -> None:
-        """Tells the person."""
-
-    async def ask(self, dialog: Dialog[Result]) -> Result | None:
-        """Shows a dialog and waits for its answer."""
-
-    async def action_act(self, name: str) -> None:
-        """Does an action of the table."""
+from proctui.tui.host import Host
 
 
 class Adding:
     """Adds workers to the session."""
 
-    def __init__(self, feed: Feed, bulk: Bulk, host: Asker) -> None:
+    def __init__(self, feed: Feed, bulk: Bulk, host: Host) -> None:
         self.feed = feed
         self.bulk = bulk
         self.host = host

@@ -7,7 +7,6 @@ step is verified before the next is offered, and nothing is ended without a ques
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, TypeVar
 
 from proctui.core.naming import person
 from proctui.core.rules import parent_of
@@ -15,12 +14,10 @@ from proctui.linux.grip import Grip, default_source, hold
 from proctui.model import CureKind, Row
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
+from proctui.tui.host import Asker
 from proctui.tui.neglect import HARDER, SIGNALS, Culprit, culprits, explained, planned, ways
 from proctui.tui.operate import Operator, Said, names
 from proctui.tui.plan import Reason, Target
-from proctui.tui.screens.dialog import Dialog
-
-Result = TypeVar("Result")
 
 _PATIENCE = {"SIGCHLD": 1.5, "SIGCONT": 1.5}
 """Seconds for a parent to join its zombies; whom its end leaves them may take the others."""
@@ -37,16 +34,6 @@ _VERBS: dict[CureKind, str] = {
     "terminate-parent": "Terminate",
     "kill-parent": "Kill",
 }
-
-
-class Asker(Protocol):
-    """Who can be told and asked."""
-
-    def say(self, said: Said) -> None:
-        """Tells the person."""
-
-    async def ask(self, dialog: Dialog[Result]) -> Result | None:
-        """Shows a dialog and waits for its answer."""
 
 
 class Curing:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from proctui.core.rules import why_not
 from proctui.files.settings import Confirmed, Settings
@@ -18,28 +18,23 @@ from proctui.protocol import (
     Command,
     JoinAdopted,
     Restart,
-    Shutdown,
     Start,
     Stop,
 )
-from proctui.tui.actions import ACTIONS, Scene, left_by
+from proctui.tui.actions import ACTIONS, left_by
 from proctui.tui.adding import Adding
-from proctui.tui.bulk import Bulk, waits_for_its_turn
+from proctui.tui.bulk import Bulk
 from proctui.tui.curing import Curing
 from proctui.tui.feed import Feed
+from proctui.tui.host import Host
+from proctui.tui.leaving import Leaving
 from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
-from proctui.tui.plan import Plan, Reach, Reason, Target, listed, plan, running, target
-from proctui.tui.screens.dialog import Dialog
-from proctui.views.view import below
+from proctui.tui.plan import Plan, Reach, Reason, listed, plan, running, target
 
 if TYPE_CHECKING:
     from proctui.tui.screens.confirm import Question
 
-_FIRST_NEWS = 3.0
-"""Seconds that leaving waits to hear what runs."""
-
-Result = TypeVar("Result")
 Deed = Callable[[], Awaitable[None]]
 
 _REACHES: tuple[Reach, ...] = ("process", "group", "tree")
@@ -52,33 +47,8 @@ _CONFIRMED_BY: Mapping[str, Confirmed] = {
 """What the settings call an action that asks."""
 
 
-class Host(Protocol):
-    """The screen, as far as actions need it."""
-
-    def asked(self) -> list[Row]:
-        """The tagged rows, or the row under the cursor."""
-
-    def scene(self) -> Scene:
-        """What the rules look at."""
-
-    def say(self, said: Said) -> None:
-        """Tells the person."""
-
-    async def ask(self, dialog: Dialog[Result]) -> Result | None:
-        """Shows a dialog and waits for its answer."""
-
-    def leave(self, code: int, farewell: str = "") -> None:
-        """Ends the program."""
-
-    def untag(self) -> None:
-        """Takes all tags away."""
-
-    async def action_act(self, name: str) -> None:
-        """Does another action of the table."""
-
-
 class Deeds:
-    """The actions on processes and on the session, by their ids."""
+    """The actions on processes, by their ids."""
 
     def __init__(self, feed: Feed, host: Host) -> None:
         self.feed = feed
@@ -89,6 +59,7 @@ class Deeds:
         self.bulk = Bulk(feed, self.operator.works)
         self.adding = Adding(feed, self.bulk, host)
         self.curing = Curing(feed, self.operator, host)
+        self._leaving = Leaving(feed, self.operator, host, lambda: self.settings.on_quit)
 
     def table(self) -> Mapping[str, Deed]:
         """What does each action."""
@@ -104,8 +75,7 @@ class Deeds:
             "stop": self.stop,
             "new": self.adding.new,
             "new_like": self.adding.like,
-            "detach": self.detach,
-            "quit": self.quit,
+            **self._leaving.table(),
         }
 
     def _applicable(self, action: str) -> list[Row]:
@@ -313,91 +283,6 @@ class Deeds:
     async def show_start(self) -> None:
         """Shows how far the start of a large session is."""
         if (said := await self.bulk.show_start()) is not None:
-            self.host.say(said)
-
-    # ------------------------------------------------------------------ leaving
-
-    def alive(self) -> list[Target]:
-        """Everything of the session that runs, multiprocessing's own helpers left out."""
-        store = self.feed.store
-        keys = [key for root in store.roots for key in (root, *below(store.children, root))]
-        rows = [store.rows[key] for key in keys]
-        return [target(row) for row in rows if running(row) and not row.helper]
-
-    async def detach(self) -> None:
-        """Leaves; everything goes on."""
-        name = self.feed.hello.session
-        goes_on = f"Session {name} goes on; proctui attach {name} comes back to it.\n"
-        nothing = self._lost or self.feed.ended or self.feed.watching
-        self.host.leave(0, "" if nothing else goes_on)
-
-    async def quit(self) -> None:
-        """Asks what becomes of what runs; ends the session where nothing does."""
-        from proctui.tui.screens.quit import Leave, Quit
-
-        if self.feed.ended or self.feed.watching:
-            self.host.leave(0)
-            return
-        known = await self._is_known()
-        alive = self.alive()
-        runs = bool(alive) or not known
-        on_quit = self.settings.on_quit
-        how: Leave | None = "detach" if runs and on_quit == "detach" else "stop"
-        if runs and (on_quit == "ask" or self._lost):
-            dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
-            chosen = await self.host.ask(dialog)
-            how = chosen
-        match how:
-            case "stop" | "wait" if self._lost:
-                await self._end_alone(alive)
-            case "stop":
-                await self._end_session("stop")
-            case "wait":
-                await self._end_session("wait")
-            case "detach":
-                await self.detach()
-
-    async def _is_known(self) -> bool:
-        """Whether it is certain what runs; waits a little where the session has just begun.
-
-        A key may come before the supervisor has told of its workers, and before they are started.
-        """
-        store = self.feed.store
-
-        def known() -> bool:
-            if not store.told or self._lost:
-                return self._lost
-            return bool(self.alive()) or not any(map(waits_for_its_turn, store.rows.values()))
-
-        return known() or await self.feed.until(known, _FIRST_NEWS)
-
-    @property
-    def _lost(self) -> bool:
-        return self.feed.lost is not None
-
-    async def _end_session(self, mode: str) -> None:
-        from proctui.tui.screens.ending import Ending
-
-        command = Shutdown(mode="wait" if mode == "wait" else "stop")
-        ending = Ending(self.operator.ask(command, "ended"), self.alive, self.feed.clock)
-        said = await self.host.ask(ending)
-        if said is None:
-            self.host.leave(0, f"Session {self.feed.hello.session} is being stopped.\n")
-        elif said.severity == "error" and self.feed.lost is None:
-            self.host.say(said)
-        else:
-            self.host.leave(0)
-
-    async def _end_alone(self, alive: Sequence[Target]) -> None:
-        """Without a supervisor: ends what is left through the kernel view."""
-        from proctui.tui.screens.ending import Ending
-
-        rows = [row for each in alive if (row := each.still(self.feed.store)) is not None]
-        kill = self.operator.end_all(plan(self.feed.store, rows, "tree"))
-        said = await self.host.ask(Ending(kill, self.alive, self.feed.clock))
-        if said is None or not self.alive():
-            self.host.leave(0)
-        else:
             self.host.say(said)
 
 

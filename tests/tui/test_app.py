@@ -27,7 +27,7 @@ from tests.tui.screens import opened
 
 async def test_every_action_can_be_done() -> None:
     async with opened() as stage:
-        assert set(stage.workers._doers) == set(ACTIONS)
+        assert set(stage.workers.doing.doers) == set(ACTIONS)
 
 
 async def test_the_first_picture() -> None:

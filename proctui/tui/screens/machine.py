@@ -30,8 +30,8 @@ class MachineScreen(WorkersScreen):
         super().__init__(self.machine_feed, home.leave, home.preferences.kept)
         self.home = home
         self.views = Away(self)
-        self._doers |= {name: home.deed(name) for name in _OF_THE_SESSION}
-        self._doers |= self.views.table()
+        self.doing.doers |= {name: home.doing.doers[name] for name in _OF_THE_SESSION}
+        self.doing.doers |= self.views.table()
         self._watching: Worker[None] | None = None
         self._grouped: set[str] = set()
 

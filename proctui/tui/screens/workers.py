@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -13,8 +12,9 @@ from textual.screen import Screen
 
 from proctui.model import Row
 from proctui.tui import emptiness, text
-from proctui.tui.actions import ACTIONS, Action, Scene
+from proctui.tui.actions import ACTIONS, Scene
 from proctui.tui.deeds import Deeds
+from proctui.tui.doing import Doing
 from proctui.tui.feed import Feed
 from proctui.tui.hints import Hints
 from proctui.tui.listing import Listing
@@ -41,14 +41,11 @@ from proctui.tui.widgets.view_bar import ViewBar
 from proctui.views.view import Column
 
 Result = TypeVar("Result")
-Deed = Callable[[], Awaitable[None] | None]
 
 _AGING = 0.9
 """Seconds after which ages, and the figures in the details, are shown anew with the next news."""
 _OFTEN = 1.1
 """Seconds between two refreshes of the figures up to which these bring the ages on too."""
-_STEPS = 10
-"""Turns of the event loop in which a deed must have opened its dialog."""
 _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
@@ -97,14 +94,15 @@ class WorkersScreen(Screen[None]):
         self.looks = Looks(self)
         self.views = Views(self)
         self.preferences = Preferences(self, kept or Kept())
-        self._doers: dict[str, Deed] = {
-            **self.deeds.table(),
-            **self.looks.table(),
-            **self.views.table(),
-            **Showing(self).table(),
-            **self.teaching.table(),
-            **self.preferences.table(),
-        }
+        tables = (
+            self.deeds,
+            self.looks,
+            self.views,
+            Showing(self),
+            self.teaching,
+            self.preferences,
+        )
+        self.doing = Doing(self, {name: does for t in tables for name, does in t.table().items()})
 
     # ------------------------------------------------------------------ composition
 
@@ -328,31 +326,8 @@ class WorkersScreen(Screen[None]):
             await self.action_act(action)
 
     async def action_act(self, name: str) -> None:
-        """Does an action of the table, or says why it does not apply.
-
-        Returns once its dialog is open, where it has one, so that keys typed ahead reach that.
-        """
-        action: Action = ACTIONS[name]
-        self.hints.used(name)
-        if action.scope in ("row", "session", "screen"):
-            why = action.why_not(self.scene())
-            if why is not None:
-                self.say(Said(why, "warning"))
-                return
-        deed = self._doers[name]()
-        if deed is not None:
-            worker = self.run_worker(self._finish(deed), name=name)
-            for _ in range(_STEPS):
-                if worker.is_finished or not self.is_current:
-                    break
-                await asyncio.sleep(0)
-
-    def deed(self, name: str) -> Deed:
-        """What does an action."""
-        return self._doers[name]
-
-    async def _finish(self, deed: Awaitable[None]) -> None:
-        await deed
+        """Does an action of the table, or says why it does not apply."""
+        await self.doing.act(name)
 
     async def action_copy_or_quit(self) -> None:
         """Copies what the mouse has marked; asks about leaving where nothing is marked."""

@@ -6,18 +6,17 @@ layout: a `Static` would lay the whole screen out at each move of the cursor.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from proctui.tui import text
 from proctui.tui.widgets import scrollbar
-from proctui.tui.widgets.palette import Palette
+from proctui.tui.widgets.palette import Painted, Palette
 
 _WHEEL = 2
 
@@ -32,7 +31,7 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 
 
-class Page(Widget, can_focus=True):
+class Page(Painted, can_focus=True):
     """Shows lines; a subclass makes them and gives `prefix` and its component classes."""
 
     prefix: ClassVar[str] = "page"
@@ -123,20 +122,3 @@ class Page(Widget, can_focus=True):
 
     def lay_out(self) -> None:
         """Called when the width changes: makes the lines and hands them to `set_lines`."""
-
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
-        """As Textual's; without regions it also forgets styles, which may have changed."""
-        if not regions:
-            self._palette.clear()
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def notify_style_update(self) -> None:
-        """Forgets the old styles."""
-        super().notify_style_update()
-        self._palette.clear()

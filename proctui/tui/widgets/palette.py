@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Self
 
 from rich.style import Style
+from textual.geometry import Region
 from textual.widget import Widget
 
 from proctui.tui.contrast import legible
@@ -57,3 +59,26 @@ class Palette:
         if not self._ornaments.intersection(names):
             color = legible(color, background)
         return style + Style.from_color(color.rich_color, background.rich_color)
+
+
+class Painted(Widget):
+    """A widget that draws its own lines with a palette, which it keeps true."""
+
+    _palette: Palette
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As Textual's; without regions it also forgets styles, which may have changed."""
+        if not regions:
+            self._palette.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def notify_style_update(self) -> None:
+        """Forgets the old styles."""
+        super().notify_style_update()
+        self._palette.clear()

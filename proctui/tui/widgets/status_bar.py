@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from proctui.tui import text
-from proctui.tui.widgets.palette import Palette
+from proctui.tui.widgets.palette import Painted, Palette
 from proctui.tui.widgets.status_line import Piece, Press, Status, compose
 
 __all__ = ["Status", "StatusBar"]
@@ -25,7 +23,7 @@ _STYLES = (
 )  # fmt: skip
 
 
-class StatusBar(Widget):
+class StatusBar(Painted):
     """Shows a `Status`; its badges can be clicked."""
 
     ALLOW_SELECT = False
@@ -130,23 +128,6 @@ class StatusBar(Widget):
         return Strip(
             [Segment(text.plain(piece.text), style(piece.style)) for piece in self._pieces]
         )
-
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
-        """As Textual's; without regions it also forgets styles, which may have changed."""
-        if not regions:
-            self._palette.clear()
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def notify_style_update(self) -> None:
-        """Forgets the old styles."""
-        super().notify_style_update()
-        self._palette.clear()
 
     def on_click(self, event: events.Click) -> None:
         """Says which badge was hit."""

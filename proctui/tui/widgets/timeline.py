@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -23,7 +23,7 @@ from proctui.tui.widgets import scrollbar
 from proctui.tui.widgets import timeline_lines as lines
 from proctui.tui.widgets.dragging import HEADER, Dragging
 from proctui.tui.widgets.looking import Looking
-from proctui.tui.widgets.palette import Palette
+from proctui.tui.widgets.palette import Painted, Palette
 from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.views.lifelines import Lifeline, Moment
@@ -35,7 +35,7 @@ _BEAT = 0.25
 _WHEEL = 3
 
 
-class Timeline(Dragging, can_focus=True):
+class Timeline(Painted, Dragging, can_focus=True):
     """Lifelines with a cursor, a window of time and a scroll offset of their own."""
 
     ALLOW_SELECT = False
@@ -362,23 +362,6 @@ class Timeline(Dragging, can_focus=True):
         runs = self._painted.get(y, ())
         strip = Strip([Segment(run.text, style(*run.styles)) for run in runs])
         return strip.adjust_cell_length(width, style())
-
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
-        """As Textual's; without regions it also forgets styles, which may have changed."""
-        if not regions:
-            self._palette.clear()
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def notify_style_update(self) -> None:
-        """Forgets the old styles."""
-        super().notify_style_update()
-        self._palette.clear()
 
     def on_mount(self) -> None:
         """Lets time go by."""

@@ -1,0 +1,50 @@
+"""Doing an action of the table on a screen: who does it, and why not where it doesn't apply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from proctui.tui.actions import ACTIONS
+from proctui.tui.operate import Said
+
+if TYPE_CHECKING:
+    from proctui.tui.screens.workers import WorkersScreen
+
+Deed = Callable[[], Awaitable[None] | None]
+
+_STEPS: Final = 10
+"""Turns of the event loop in which a deed must have opened its dialog."""
+
+
+class Doing:
+    """What does each action, by its id."""
+
+    def __init__(self, screen: WorkersScreen, doers: Mapping[str, Deed]) -> None:
+        self.doers = dict(doers)
+        self._screen = screen
+
+    async def act(self, name: str) -> None:
+        """Does an action, or says why it does not apply.
+
+        Returns once its dialog is open, where it has one, so that keys typed ahead reach that.
+        """
+        action, screen = ACTIONS[name], self._screen
+        screen.hints.used(name)
+        if action.scope in ("row", "session", "screen"):
+            why = action.why_not(screen.scene())
+            if why is not None:
+                screen.say(Said(why, "warning"))
+                return
+        deed = self.doers[name]()
+        if deed is not None:
+            worker = screen.run_worker(_finish(deed), name=name)
+            for _ in range(_STEPS):
+                if worker.is_finished or not screen.is_current:
+                    break
+                await asyncio.sleep(0)
+
+
+async def _finish(deed: Awaitable[None]) -> None:
+    await deed

@@ -1,0 +1,117 @@
+"""Leaving: what becomes of what still runs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from proctui.files.settings import OnQuit
+from proctui.protocol import Shutdown
+from proctui.tui.bulk import waits_for_its_turn
+from proctui.tui.feed import Feed
+from proctui.tui.host import Host
+from proctui.tui.operate import Operator
+from proctui.tui.plan import Target, plan, running, target
+from proctui.views.view import below
+
+_FIRST_NEWS = 3.0
+"""Seconds that leaving waits to hear what runs."""
+
+
+class Leaving:
+    """Detaching from the session, and ending it."""
+
+    def __init__(
+        self, feed: Feed, operator: Operator, host: Host, on_quit: Callable[[], OnQuit]
+    ) -> None:
+        """`on_quit` is what the settings say now."""
+        self.feed = feed
+        self.operator = operator
+        self.host = host
+        self._on_quit = on_quit
+
+    def table(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What does each action."""
+        return {"detach": self.detach, "quit": self.quit}
+
+    def alive(self) -> list[Target]:
+        """Everything of the session that runs, multiprocessing's own helpers left out."""
+        store = self.feed.store
+        keys = [key for root in store.roots for key in (root, *below(store.children, root))]
+        rows = [store.rows[key] for key in keys]
+        return [target(row) for row in rows if running(row) and not row.helper]
+
+    async def detach(self) -> None:
+        """Leaves; everything goes on."""
+        name = self.feed.hello.session
+        goes_on = f"Session {name} goes on; proctui attach {name} comes back to it.\n"
+        nothing = self._lost or self.feed.ended or self.feed.watching
+        self.host.leave(0, "" if nothing else goes_on)
+
+    async def quit(self) -> None:
+        """Asks what becomes of what runs; ends the session where nothing does."""
+        from proctui.tui.screens.quit import Leave, Quit
+
+        if self.feed.ended or self.feed.watching:
+            self.host.leave(0)
+            return
+        known = await self._is_known()
+        alive = self.alive()
+        runs = bool(alive) or not known
+        on_quit = self._on_quit()
+        how: Leave | None = "detach" if runs and on_quit == "detach" else "stop"
+        if runs and (on_quit == "ask" or self._lost):
+            dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
+            chosen = await self.host.ask(dialog)
+            how = chosen
+        match how:
+            case "stop" | "wait" if self._lost:
+                await self._end_alone(alive)
+            case "stop":
+                await self._end_session("stop")
+            case "wait":
+                await self._end_session("wait")
+            case "detach":
+                await self.detach()
+
+    async def _is_known(self) -> bool:
+        """Whether it is certain what runs; waits a little where the session has just begun.
+
+        A key may come before the supervisor has told of its workers, and before they are started.
+        """
+        store = self.feed.store
+
+        def known() -> bool:
+            if not store.told or self._lost:
+                return self._lost
+            return bool(self.alive()) or not any(map(waits_for_its_turn, store.rows.values()))
+
+        return known() or await self.feed.until(known, _FIRST_NEWS)
+
+    @property
+    def _lost(self) -> bool:
+        return self.feed.lost is not None
+
+    async def _end_session(self, mode: str) -> None:
+        from proctui.tui.screens.ending import Ending
+
+        command = Shutdown(mode="wait" if mode == "wait" else "stop")
+        ending = Ending(self.operator.ask(command, "ended"), self.alive, self.feed.clock)
+        said = await self.host.ask(ending)
+        if said is None:
+            self.host.leave(0, f"Session {self.feed.hello.session} is being stopped.\n")
+        elif said.severity == "error" and self.feed.lost is None:
+            self.host.say(said)
+        else:
+            self.host.leave(0)
+
+    async def _end_alone(self, alive: Sequence[Target]) -> None:
+        """Without a supervisor: ends what is left through the kernel view."""
+        from proctui.tui.screens.ending import Ending
+
+        rows = [row for each in alive if (row := each.still(self.feed.store)) is not None]
+        kill = self.operator.end_all(plan(self.feed.store, rows, "tree"))
+        said = await self.host.ask(Ending(kill, self.alive, self.feed.clock))
+        if said is None or not self.alive():
+            self.host.leave(0)
+        else:
+            self.host.say(said)
