@@ -123,7 +123,7 @@ def _object(row: Row, session: str) -> dict[str, Any]:
         "exitcode": row.exitcode,
         "daemon": worker.daemon if worker else None,
         "start_method": worker.start_method if worker else None,
-        "target": worker.label if worker else row.command or row.name,
+        "target": worker.label if worker else row.helper or row.command or row.name,
         "state": str(row.state),
         "zombie": row.zombie and not row.gone,
         "orphan": row.orphan,

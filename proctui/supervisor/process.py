@@ -63,6 +63,17 @@ class PeekingProcess(mp_process.BaseProcess):
         alive = super().is_alive()
         return alive and not (self._popen is not None and self._popen.lost)
 
+    def close(self) -> None:
+        """Releases all resources, an ended process's place in the process table among them.
+
+        So what was not joined is joined first: afterwards nobody could.  Raises ValueError
+        while it runs, as its documentation says.
+        """
+        ours = self._parent_pid == os.getpid()  # type: ignore[attr-defined]
+        if ours and self._popen is not None and self._popen.poll() is not None:
+            self.join()
+        super().close()
+
     def _bootstrap(self, parent_sentinel: int | None = None) -> int:
         private: Any = super()
         parent_pid: int = self._parent_pid  # type: ignore[attr-defined]
@@ -156,19 +167,27 @@ def _begun(process: ForkProcess, forked: int | OSError | None) -> OSError | None
     return None
 
 
-class ForkContext(context.ForkContext):
+class _Related(context.BaseContext):
+    """A context whose relatives are ours too."""
+
+    def get_context(self, method: str | None = None) -> Any:
+        """Itself, or that of another method; raises ValueError for one that does not exist."""
+        return self if method is None else get_context(method)
+
+
+class ForkContext(_Related, context.ForkContext):
     """`multiprocessing.get_context("fork")` with processes that only `join()` reaps."""
 
     Process = ForkProcess  # type: ignore[assignment]
 
 
-class SpawnContext(context.SpawnContext):
+class SpawnContext(_Related, context.SpawnContext):
     """`multiprocessing.get_context("spawn")` with processes that only `join()` reaps."""
 
     Process = SpawnProcess  # type: ignore[assignment]
 
 
-class ForkServerContext(context.ForkServerContext):
+class ForkServerContext(_Related, context.ForkServerContext):
     """`multiprocessing.get_context("forkserver")` whose starts poll no sibling."""
 
     Process = ForkServerProcess  # type: ignore[assignment]

@@ -274,3 +274,13 @@ def test_interrupting_a_join_gives_it_up(proctui: CommandLine) -> None:
         assert process.stderr is not None
         assert process.stderr.read() == ""
     until(lambda: "join-cancelled" in {event["kind"] for event in proctui.events()})
+
+
+def test_helpers_of_multiprocessing_are_called_what_they_are(proctui: CommandLine) -> None:
+    proctui.run(
+        '[workers.one]\ntarget = "time:sleep"\nargs = [100]\nstart_method = "forkserver"\n', "one"
+    )
+    until(lambda: {one["target"] for one in proctui.processes()} >= {"fork server"})
+    helpers = [one for one in proctui.processes() if one["worker"] is None]
+    assert {one["target"] for one in helpers} == {"fork server", "resource tracker"}
+    assert {one["parent_worker"] for one in helpers} == {None}

@@ -30,9 +30,19 @@ def script() -> Path:
     return found
 
 
-def test_the_builtin_session_opens_and_ends(proctui: CommandLine, script: Path) -> None:
+def test_a_join_by_key_and_a_kill_by_button(proctui: CommandLine, script: Path) -> None:
     with terminal(folder=proctui.folder, installed=script) as shown:
         shown.sees("builtin", "● steady", "Z zombie", "O orphan", "failed: ")
+        shown.click("Z zombie  ")
+        shown.sees("name          zombie")
+        shown.type("j")
+        shown.sees("ended 7, joined")
+        shown.click("● steady")
+        shown.sees("name          steady")
+        shown.click("Kill k")
+        shown.sees("Kill steady (")
+        shown.type("y")
+        shown.sees("Z steady")
         shown.type("q")
         shown.sees("Leave builtin?")
         shown.type("s")

@@ -382,3 +382,29 @@ def test_a_spawned_process_keeps_the_finalizers_of_its_own_modules(tmp_path: Pat
     )
     assert done.stdout.splitlines() == ["finalized __mp_main__", "finalized __main__"]
     assert "leaked" not in done.stderr
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_contexts_of_a_context_are_ours(method: str) -> None:
+    one = process.get_context(method)
+    assert one.get_context() is one
+    assert process.get_context("fork").get_context(method) is one
+    with pytest.raises(ValueError, match="nothing"):
+        one.get_context("nothing")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_closing_leaves_no_zombie_behind(method: str) -> None:
+    chosen: Any = process.get_context(method)
+    p = chosen.Process(target=targets.sleep, args=(1000,))
+    p.start()
+    with pytest.raises(ValueError, match="still running"):
+        p.close()
+    pid = p.pid
+    assert pid is not None
+    p.terminate()
+    wait_until(lambda: kernel_state(pid) == "Z")
+    p.close()
+    assert kernel_state(pid) is None
+    with pytest.raises(ValueError, match="closed"):
+        p.join()
