@@ -43,6 +43,10 @@ def test_what_is_too_long_is_broken_and_nothing_is_lost() -> None:
     assert [line.strip() for line in lines if line] == ["one two", "three four"]
 
 
+def test_where_room_is_short_the_blank_lines_go_first() -> None:
+    assert block("title\n\none\ntwo", 12, 3) == ["  title", "  one", "  two"]
+
+
 def test_what_has_no_room_is_not_said_in_part() -> None:
     assert block("a\nb\nc", 10, 2) == ["", ""]
 
