@@ -106,6 +106,7 @@ async def test_it_says_what_is_about_to_happen_and_why() -> None:
 
 async def test_it_stands_beside_the_list_or_above_it() -> None:
     async with lesson() as (stage, guide):
+        await ticked(stage, guide, 1)
         table = stage.workers.table
         assert guide.region.x == table.region.right
         assert guide.region.bottom == stage.app.size.height - 1
@@ -113,7 +114,7 @@ async def test_it_stands_beside_the_list_or_above_it() -> None:
         await stage.until(lambda: guide.region.bottom == table.region.y)
         assert guide.region.width == 80
         assert table.region.height >= 4
-        assert "► 2 Press  k  on" in stage.text()
+        await stage.until(lambda: "► 2 Press  k  on" in stage.text())
 
 
 async def test_it_is_folded_with_a_key() -> None:
@@ -122,9 +123,8 @@ async def test_it_is_folded_with_a_key() -> None:
         before = guide.region.height
         await stage.press("w")
         await stage.until(lambda: guide.region.height == 1)
-        assert "1 of 4" in stage.text()
-        assert "► Press k on" in stage.text()
-        assert stage.text().splitlines()[2].rstrip().endswith("w unfolds")
+        await stage.sees("1 of 4", "► Press k on")
+        await stage.until(lambda: stage.text().splitlines()[2].rstrip().endswith("w unfolds"))
         await stage.press("w")
         await stage.until(lambda: guide.region.height == before)
 
@@ -221,7 +221,7 @@ async def test_the_picker_lists_all_lessons_by_topic() -> None:
             topic.title for topic in TOPICS
         ]
         await stage.sees("clients: how many clients connect and stay", "proctui scenario echo-")
-        assert find("echo-server").explanation[:30] in stage.text()
+        await stage.sees(find("echo-server").explanation[:30])
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
