@@ -1,7 +1,8 @@
 """The journal: every event of a session as a JSON line, kept after the session has ended.
 
 Each line goes out with one write(2) as it happens, so that it survives a supervisor that is
-killed.  Bounded: at half the limit the file becomes ``NAME.1`` and a new one is begun.
+killed.  Bounded: at half the limit the file becomes ``NAME.1`` and a new one is begun, with a line
+that tells all workers as they are then: whoever reads it needs nothing older to know them.
 Reading tolerates what a killed writer or a broken disk leaves: torn and rubbish lines are
 counted, not believed.
 """
@@ -12,17 +13,24 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
-from proctui.protocol import Event, encode
+from proctui.model import Worker
+from proctui.protocol import Event, Snapshot, encode
 
 LIMIT: Final = 16 * 1024 * 1024
-"""Bytes that a journal takes on disk, the older part included."""
+"""Bytes that a journal takes on disk, the older part included.
 
-_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+Or four times what all workers' states take, where that is more: a file holds at least as much of
+events as of states at its beginning, so that an event costs the same however many workers there
+are.
+"""
+
+_decoder: msgspec.json.Decoder[Event | Snapshot] = msgspec.json.Decoder(Event | Snapshot)
 
 
 def older(path: Path) -> Path:
@@ -33,14 +41,23 @@ def older(path: Path) -> Path:
 class Journal:
     """Appends events to one file; the only writer of it."""
 
-    def __init__(self, path: Path, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        path: Path,
+        limit: int = LIMIT,
+        workers: Callable[[], tuple[Worker, ...]] | None = None,
+    ) -> None:
         """Makes the file with mode 0600, or goes on with it.
+
+        `workers` tells all of them as they are; without it no states are kept apart from events.
 
         Raises OSError, `PermissionError` among them where something else than our own plain
         file stands there (a link is never followed).
         """
         self.path = path
+        self.workers = workers
         self._share = limit // 2
+        self._rotate_at = self._share
         self._descriptor = _open_to_append(path)
         self._size = os.fstat(self._descriptor).st_size
         self._whole = _ends_a_line(self._descriptor, self._size)
@@ -52,8 +69,8 @@ class Journal:
         line's beginning where that can't be.
         """
         line = encode(event)
-        if self._size and self._size + len(line) > self._share:
-            self._rotate()
+        if self._size and self._size + len(line) > self._rotate_at:
+            self._rotate(event.seq - 1, len(line))
         if not self._whole:
             line = b"\n" + line
         self._whole = False
@@ -77,15 +94,26 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _rotate(self) -> None:
-        """Begins a new file, or goes on with the old one where that can't be done now.
+    def _rotate(self, seq: int, room: int) -> None:
+        """Begins a new file where `room` bytes more would be too many for the old one.
 
-        The new one is opened first: nothing is renamed that could not be followed.
+        Goes on with the old one where that can't be done now.
+
+        The new one is opened first, and nothing takes the old one's place that has no states in
+        it.  States may be newer than event `seq`, never older: what follows is told of again.
         """
+        states = b"" if self.workers is None else encode(Snapshot(seq=seq, workers=self.workers()))
+        enough = max(self._share, 2 * len(states))
+        if self._size + room <= enough:
+            self._rotate_at = enough
+            return
         draft = self.path.with_name(self.path.name + ".new")
+        self._rotate_at = self._size + len(states)  # the next try, where this one fails
         with contextlib.suppress(OSError):
             descriptor = _open_to_append(draft)
             try:
+                os.ftruncate(descriptor, 0)  # an earlier try may have come so far
+                _write_whole(descriptor, states)
                 with contextlib.suppress(FileNotFoundError):
                     self.path.rename(older(self.path))
                 draft.rename(self.path)
@@ -93,7 +121,8 @@ class Journal:
                 os.close(descriptor)
                 raise
             os.close(self._descriptor)
-            self._descriptor, self._size, self._whole = descriptor, 0, True
+            self._descriptor, self._size, self._whole = descriptor, len(states), True
+            self._rotate_at = enough
 
 
 class Reading(NamedTuple):
@@ -102,7 +131,7 @@ class Reading(NamedTuple):
     events: list[Event]
     """Oldest first."""
     unreadable: int
-    """Lines met that are no events: torn by a crash, or rubbish."""
+    """Lines met that can't be understood: torn by a crash, or rubbish."""
 
 
 def read(path: Path, last: int | None = None) -> list[Event]:
@@ -123,11 +152,50 @@ def load(path: Path, last: int | None = None) -> Reading:
                 return Reading(events[::-1], unreadable)
             if not line.strip():
                 continue
-            try:
-                events.append(_decoder.decode(line))
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                unreadable += 1
+            found = understood(line)
+            if isinstance(found, Event):
+                events.append(found)
+            unreadable += found is None
     return Reading(events[::-1], unreadable)
+
+
+def last_words(path: Path) -> Snapshot:
+    """The workers as the journal knows them last; it reads no further back than it must.
+
+    A missing journal knows none.  Raises OSError.
+    """
+    told: list[Event] = []
+    known = Snapshot(seq=0, workers=())
+    for part in _parts(path):
+        for line in reversed(part.split(b"\n")):
+            found = understood(line)
+            if isinstance(found, Snapshot):
+                return _continued(found, told)
+            if found is not None:
+                told.append(found)
+    return _continued(known, told)
+
+
+def _continued(known: Snapshot, told: list[Event]) -> Snapshot:
+    """What became of `known` by what was told since, newest first."""
+    workers = {worker.id: worker for worker in known.workers}
+    for event in reversed(told):
+        if event.seq <= known.seq:
+            continue
+        if event.state is not None:
+            workers[event.state.id] = event.state
+        elif event.kind == "removed" and event.worker is not None:
+            workers.pop(event.worker, None)
+    seq = max(known.seq, told[0].seq if told else 0)
+    return Snapshot(seq=seq, workers=tuple(workers.values()))
+
+
+def understood(line: bytes) -> Event | Snapshot | None:
+    """What a line of a journal says; None where it is torn or rubbish."""
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _parts(path: Path) -> list[bytes]:
@@ -164,6 +232,13 @@ def _checked(descriptor: int, path: Path) -> int:
         return descriptor
     os.close(descriptor)
     raise PermissionError(errno.EPERM, "not a plain file of ours", str(path))
+
+
+def _write_whole(descriptor: int, data: bytes) -> None:
+    """Raises OSError, also where there is room for a part only."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _ends_a_line(descriptor: int, size: int) -> bool:

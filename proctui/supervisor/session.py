@@ -47,6 +47,7 @@ class Session:
         self.started_at = self.world.time()
         self.events = EventLog(self.world.time, journal)
         self.workers = Workers(self.world, self.events.say)
+        journal.workers = self.workers.snapshot
         self.pacer = Pacer(loop)
         sweep = Sweep(
             loop, start.tag, self.world.sessions, lambda: self.settings.adopt, self.events.say

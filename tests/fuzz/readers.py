@@ -13,7 +13,17 @@ from proctui.files import config, procfile, settings
 from proctui.files.mistakes import ConfigError
 from proctui.linux.procfs import parse_stat
 from proctui.model import Row, State, Worker
-from proctui.protocol import ClientHello, Event, Join, ProtocolError, Reply, Start, Stop, encode
+from proctui.protocol import (
+    ClientHello,
+    Event,
+    Join,
+    ProtocolError,
+    Reply,
+    Snapshot,
+    Start,
+    Stop,
+    encode,
+)
 from proctui.sessions import journal
 from proctui.tui import text
 from proctui.tui.loglines import LogLines, spans
@@ -48,8 +58,10 @@ def _journal(data: bytes) -> object:
         file.write(data)
         file.flush()
         reading = journal.load(Path(file.name))
-    lines = sum(bool(line.strip()) for line in data.split(b"\n"))
-    assert len(reading.events) + reading.unreadable == lines, "a line was lost"
+        journal.last_words(Path(file.name))
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    states = sum(isinstance(journal.understood(line), Snapshot) for line in lines)
+    assert len(reading.events) + reading.unreadable + states == len(lines), "a line was lost"
     return len(reading.events)
 
 
@@ -65,6 +77,7 @@ def _log(data: bytes) -> object:
 
 
 EVENT = Event(seq=1, time=1.5, kind="ended", text="ended", worker="a", pid=7, exitcode=3)
+STATES = encode(Snapshot(seq=0, workers=(Worker(id="a", name="a", pid=7),)))
 TOML = b"""[session]
 name = "a"
 adopt = true
@@ -118,7 +131,7 @@ READERS: dict[str, Reader] = {
     "messages of the protocol": Reader(
         protocol.decode_message, (ProtocolError,), (encode(EVENT), encode(Reply(id=1)))
     ),
-    "journals": Reader(_journal, (), (encode(EVENT) * 3, b"")),
+    "journals": Reader(_journal, (), (encode(EVENT) * 3, STATES + encode(EVENT), b"")),
     "/proc/PID/stat": Reader(parse_stat, (ValueError,), (STAT, b"")),
     "logs": Reader(_log, (), (b"line\n\x1b[31mred\x1b[0m\rbar\n", b"\x1b]52;c;eA==\x07")),
 }

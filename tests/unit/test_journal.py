@@ -7,13 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proctui.protocol import Event
+from proctui.model import Worker
+from proctui.protocol import Event, Snapshot, encode
 from proctui.sessions import journal
-from proctui.sessions.journal import Journal, load, older, read
+from proctui.sessions.journal import Journal, last_words, load, older, read
 
 
 def event(seq: int, text: str = "") -> Event:
@@ -115,6 +117,88 @@ def test_it_is_bounded_and_reads_across_the_rotation(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def told(seq: int, worker: Worker) -> Event:
+    return Event(seq=seq, time=float(seq), kind="started", worker=worker.id, state=worker)
+
+
+def test_quiet_workers_are_known_whatever_was_written_since(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    quiet, gone, loud = (Worker(id=name, name=name, pid=7) for name in ("quiet", "gone", "loud"))
+    workers = {"quiet": quiet, "gone": gone, "loud": loud}
+    opened = Journal(path, limit=4000, workers=lambda: tuple(workers.values()))
+    for seq, worker in enumerate(workers.values(), 1):
+        opened.append(told(seq, worker))
+    for seq in range(4, 101):
+        workers["loud"] = msgspec.structs.replace(loud, pid=seq)
+        opened.append(told(seq, workers["loud"]))
+    del workers["gone"]
+    opened.append(Event(seq=101, time=1.0, kind="removed", worker="gone"))
+    opened.close()
+    kept = load(path)
+    assert "quiet" not in {one.worker for one in kept.events}
+    assert kept.unreadable == 0
+    assert last_words(path) == Snapshot(
+        seq=101, workers=(quiet, msgspec.structs.replace(loud, pid=100))
+    )
+
+
+def test_without_a_rotation_the_last_words_are_those_of_the_events(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    assert last_words(path) == Snapshot(seq=0, workers=())
+    one, other = Worker(id="one", name="one"), Worker(id="other", name="other")
+    again = msgspec.structs.replace(one, pid=9)
+    written(path, told(1, one), told(2, other), told(3, again)).close()
+    assert last_words(path) == Snapshot(seq=3, workers=(again, other))
+
+
+def test_states_never_take_more_than_half_of_what_is_written(tmp_path: Path) -> None:
+    """However many workers there are, an event costs the same, amortised."""
+    many = tuple(Worker(id=f"w-{n}", name=f"w-{n}") for n in range(500))
+    asked = []
+
+    def workers() -> tuple[Worker, ...]:
+        asked.append(1)
+        return many
+
+    opened = Journal(tmp_path / "journal", limit=4000, workers=workers)
+    size = len(encode(Snapshot(seq=1, workers=many)))
+    events = 0
+    while events * len(encode(event(100, "x" * 100))) < 10 * size:
+        events += 1
+        opened.append(event(events, "x" * 100))
+        assert opened.path.stat().st_size <= 2 * size
+    opened.close()
+    assert len(asked) <= 13
+
+
+def test_states_that_can_not_be_written_whole_are_never_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    quiet = Worker(id="quiet", name="quiet")
+    opened = Journal(path, limit=1000, workers=lambda: (quiet,))
+    opened.append(told(1, quiet))
+    real = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if b"snapshot" in bytes(data):
+            real(descriptor, bytes(data)[:20])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(descriptor, data)
+
+    with monkeypatch.context() as tight:
+        tight.setattr(os, "write", full)
+        for seq in range(2, 40):
+            opened.append(event(seq))
+    assert not older(path).exists()
+    for seq in range(40, 60):
+        opened.append(event(seq))
+    opened.close()
+    assert older(path).exists()
+    assert load(path).unreadable == 0
+    assert last_words(path).workers == (quiet,)
+
+
 def test_an_event_larger_than_the_limit_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     written(path, event(1, "x" * 5000), event(2), limit=1000).close()
@@ -132,7 +216,7 @@ def test_a_rotation_between_the_two_opens_loses_nothing(
         descriptor = real(asked)
         calls.append(asked)
         if len(calls) == 1:
-            opened._rotate()
+            opened._rotate(2, journal.LIMIT)
             opened.append(event(3))
         return descriptor
 
