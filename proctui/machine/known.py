@@ -21,10 +21,6 @@ def known_sessions() -> dict[str, KnownSession]:
 
 def _known(session: Session) -> KnownSession:
     def workers() -> Mapping[int, str]:
-        return {
-            event.pid: event.worker
-            for event in journal.read(session.paths.journal)
-            if event.pid is not None and event.worker is not None and event.kind != "note"
-        }
+        return journal.runs(session.paths.journal)
 
     return KnownSession(session.name, session.facts.pid, session.running, workers)

@@ -1,28 +1,27 @@
 """Every zombie and every orphan of the machine, kept up to date for a screen.
 
-A pass is a scan in slices.  Whoever an action could mean, the parents and the orphans, is held
-from the first sight on, so that a signal can't hit who has the pid later; zombies are held by
-nobody, no signal does anything to them.  All on the event loop.
+A pass is a scan in slices; between two of them the ends of those that are listed are events, and
+their rows and those of their children are looked at again at once.  Under the orphans and the
+negligent parents stand those that live below them: who would die, or be orphaned, with them.  All
+on the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 
 from proctui.core.classify import Parent
-from proctui.core.kin import process_name
 from proctui.core.naming import SUPERVISOR
-from proctui.core.rowmaking import differences
-from proctui.linux import procfs
-from proctui.linux.clock import since_boot
-from proctui.linux.grip import Grip, Source, default_source, hold
-from proctui.linux.treekill import owner_name
+from proctui.linux.grip import Grip, Source, default_source
+from proctui.machine.board import Board
+from proctui.machine.holding import Holds
+from proctui.machine.lookout import Lookout
 from proctui.machine.rows import (
-    Seen,
     Times,
-    moved,
+    child_row,
     orphan_row,
     parent_row,
     zombie_key,
@@ -30,6 +29,7 @@ from proctui.machine.rows import (
 )
 from proctui.machine.scan import (
     FEW,
+    INIT,
     PAUSE,
     Found,
     KnownSession,
@@ -42,12 +42,20 @@ from proctui.model import Counts, Row
 
 SECOND_LOOK = 0.2
 """Seconds that a parent has to reap: every process is a zombie for a moment."""
-MOST_HELD = 1024
-"""Processes held by a descriptor; of more the kernel's unique number tells them apart."""
+BATCH = 256
+"""Ends that are looked at between two turns of the loop."""
+
+
+def _nobody() -> None:
+    """Hears of ends until somebody else does."""
 
 
 class Machine:
-    """Rows of all zombies and orphans, each parent of zombies above them."""
+    """Rows of all zombies and orphans, each parent of zombies above them.
+
+    `on_end` is called from the loop, without arguments, each time there is something that
+    `urgent` would tell at once.
+    """
 
     def __init__(
         self,
@@ -56,39 +64,52 @@ class Machine:
         clock: Callable[[], float] = time.time,
         source: Source | None = None,
         all_users: bool = False,
+        on_end: Callable[[], None] = _nobody,
     ) -> None:
-        self.rows: dict[str, Row] = {}
-        self.roots: list[str] = []
-        self.structure = 0
-        """Grows when rows come, go or change their place."""
-        self.counts = Counts()
         self.all_users = all_users
         self.looked = False
         """Whether there has been a pass."""
+        self.on_end = on_end
         self._sessions = sessions
         self._clock = clock
         self._source = default_source() if source is None else source
-        self._below: dict[str, list[str]] = {}
-        self._held: dict[int, tuple[int, Grip]] = {}
-        """Tokens and grips by pid."""
-        self._grips: dict[int, Grip] = {}
-        self._names: dict[int, tuple[str, str, str]] = {}
-        """Name, command line and owner by token."""
-        self._first: dict[str, float] = {}
-        """When each zombie was first seen."""
-        self._zombies: dict[str, Zombie] = {}
-        self._tokens = 0
+        self._board = Board(Holds(self._source, self._ends_told))
+        self._lookout = Lookout(self._board, self._source, clock)
+        self.rows = self._board.rows
+        self._told: deque[str] = deque()
         self._work = 0
+
+    @property
+    def roots(self) -> list[str]:
+        """Keys of the rows under nobody: the worst parents first."""
+        return self._board.roots
+
+    @property
+    def structure(self) -> int:
+        """Grows when rows come, go or change their place."""
+        return self._board.structure
+
+    @property
+    def counts(self) -> Counts:
+        """Zombies and orphans."""
+        return self._board.counts
 
     def children(self, key: str) -> list[str]:
         """Keys of the rows under `key`."""
-        return self._below.get(key, [])
+        return self._board.children(key)
 
     # ------------------------------------------------------------ looking
 
     async def refresh(self) -> frozenset[str]:
         """One pass over the machine; keys of the rows that changed."""
-        everyone = self.all_users
+        self._board.touched = set()
+        try:
+            return await self._refresh(self.all_users)
+        finally:
+            self._board.touched = None
+
+    async def _refresh(self, everyone: bool) -> frozenset[str]:
+        self._board.holds.make_room()
         found = await collect_in_turns(all_users=everyone, sessions=self._sessions())
         new = [zombie for zombie in found.zombies if zombie_key(zombie) not in self.rows]
         if new:
@@ -100,8 +121,8 @@ class Machine:
         return await self._take(found)
 
     async def _take(self, found: Found) -> frozenset[str]:
-        times = Times(self._clock() - since_boot(), self._clock())
-        orphans = {orphan.pid: orphan for orphan in found.orphans}
+        times = self._lookout.times()
+        orphans = {orphan.pid: orphan for orphan in found.orphans} | await self._still_orphans()
         families: dict[int, list[Zombie]] = {}
         for zombie in found.zombies:
             families.setdefault(zombie.ppid, []).append(zombie)
@@ -110,13 +131,24 @@ class Machine:
             await self._family(ppid, zombies, orphans.pop(ppid, None), times, made)
         for orphan in orphans.values():
             await self._rest()
-            seen = self._see(orphan.pid, orphan.start_ticks)
-            if seen is not None and seen.stat.ppid == orphan.ppid:
+            seen = self._board.holds.see(orphan.pid, orphan.start_ticks)
+            if seen is not None and seen.stat.ppid == orphan.ppid and not seen.stat.is_zombie:
                 row = orphan_row(seen, orphan, times)
                 made[row.key] = row
-        self.structure += not self.looked  # that there is nothing is news too
+        await self._grow(made, times)
+        self._board.structure += not self.looked  # that there is nothing is news too
         self.looked = True
-        return self._merge(made)
+        return self._board.merge(made)
+
+    async def _still_orphans(self) -> dict[int, Orphan]:
+        """By pid: whose parent was seen to end, and who has them now."""
+        found: dict[int, Orphan] = {}
+        for token in list(self._board.orphaned):
+            await self._rest()
+            if token in self._board.orphaned:
+                orphan = self._lookout.still_orphaned(token)
+                found |= {} if orphan is None else {orphan.pid: orphan}
+        return found
 
     async def _family(
         self,
@@ -126,7 +158,7 @@ class Machine:
         times: Times,
         made: dict[str, Row],
     ) -> None:
-        seen = self._see(ppid)
+        seen = self._board.holds.see(ppid)
         title = zombies[0].parent
         key = None
         if seen is not None:
@@ -136,7 +168,7 @@ class Machine:
             made[row.key] = row
             key = row.key
         stopped = seen is not None and seen.stat.state in "Tt"
-        parent = Parent(ppid, title, "init" if ppid == 1 else "process", stopped)
+        parent = Parent(ppid, title, "init" if ppid == INIT else "process", stopped)
         for zombie in zombies:
             await self._rest()
             self._bury(zombie, parent, key, times, made)
@@ -151,155 +183,98 @@ class Machine:
         self, zombie: Zombie, parent: Parent, key: str | None, times: Times, made: dict[str, Row]
     ) -> None:
         own = zombie_key(zombie)
-        first = self._first.setdefault(own, times.now)
+        first = self._board.first.setdefault(own, times.now)
         since = times.now if own not in self.rows and self.looked else None
         old = self.rows.get(own)
         if old is not None:
             since = old.zombie_since
-            timeless = zombie._replace(age_seconds=0.0)
-            if self._zombies.get(own) == timeless and old.parent == key and parent.pid != 1:
+            if self._board.is_known(zombie) and old.parent == key and parent.pid != INIT:
                 made[own] = old
                 return
         try:
             stat = self._source.read_stat(zombie.pid)
         except OSError:
             return  # it was joined meanwhile
-        self._zombies[own] = zombie._replace(age_seconds=0.0)
-        made[own] = zombie_row(zombie, stat, parent, key, times, since, first)
+        self._board.entomb(zombie)
+        row = made[own] = zombie_row(zombie, stat, parent, key, times, since, first)
+        if old is not None:
+            row.orphan, row.since_exact = old.orphan, old.since_exact
+            row.lineage = old.lineage if old.orphan else row.lineage
 
-    # ------------------------------------------------------------ holding
+    # ------------------------------------------------------------ who lives below them
 
-    def _see(self, pid: int, start_ticks: int | None = None) -> Seen | None:
-        """The process with this pid, held from now on; None where it is gone."""
-        token, grip = self._held.get(pid, (0, None))
-        if grip is not None and not grip.exists():
-            self._drop(pid)
-            grip = None
-        try:
-            if grip is None:
-                token, grip = self._hold(pid)
-            stat = grip.present()
-            if start_ticks not in (None, stat.start_ticks):
-                return None
-            if token not in self._names:
-                self._names[token] = self._described(stat)
-        except OSError:
+    async def _grow(self, made: dict[str, Row], times: Times) -> None:
+        """Adds what lives below the rows there are.
+
+        Not below init and the supervisors: what those keep alive is no business of a zombie's.
+        """
+        no_further = {INIT, *(s.supervisor for s in self._sessions().values() if s.running)}
+        placed = {row.pid: row for row in made.values() if not row.zombie}
+        waiting = deque(row for row in placed.values() if row.name != SUPERVISOR)
+        while waiting:
+            parent = waiting.popleft()
+            if parent.pid in no_further:
+                continue
+            for pid in self._children(parent.pid or 0):
+                await self._rest()
+                row = placed.get(pid)
+                if row is not None:
+                    row.parent = parent.key
+                elif (row := self._child(pid, parent, times)) is not None:
+                    made[row.key] = placed[pid] = row
+                    waiting.append(row)
+
+    def _child(self, pid: int, parent: Row, times: Times) -> Row | None:
+        seen = self._board.holds.see(pid)
+        if seen is None or seen.stat.is_zombie or seen.stat.ppid != parent.pid:
             return None
-        name, command, user = self._names[token]
-        return Seen(token, stat, name, command, user)
+        return child_row(seen, parent, times)
 
-    def _hold(self, pid: int) -> tuple[int, Grip]:
-        room = len(self._held) < MOST_HELD
-        grip = hold(pid, self._source) if room else Grip(pid, self._source)
-        self._tokens += 1
-        self._held[pid] = self._tokens, grip
-        self._grips[self._tokens] = grip
-        return self._tokens, grip
-
-    def _described(self, stat: procfs.Stat) -> tuple[str, str, str]:
+    def _children(self, pid: int) -> Iterable[int]:
         try:
-            command = self._source.command_line(stat.pid) or ""
+            return self._source.children(pid)
         except OSError:
-            command = ""
-        return process_name(stat.comm, command), command, owner_name(stat.pid)
+            return ()  # it has ended, or the kernel does not tell
 
-    def _drop(self, pid: int) -> None:
-        token, grip = self._held.pop(pid)
-        grip.close()
-        self._grips.pop(token, None)
-        self._names.pop(token, None)
+    # ------------------------------------------------------------ at once
 
-    # ------------------------------------------------------------ keeping rows
+    def _ends_told(self) -> None:
+        """The loop says that pidfds are readable."""
+        self._told.extend(self._board.holds.told())
+        if self._told:
+            self.on_end()
 
-    def _merge(self, made: Mapping[str, Row]) -> frozenset[str]:
-        changed: set[str] = set()
-        for key in [key for key in self.rows if key not in made]:
-            self._remove(key)
-        for key, new in made.items():
-            old = self.rows.get(key)
-            if old is None:
-                self.rows[key] = new
-            elif old is not new and (fields := differences(old, new)):
-                new.first_seen = old.first_seen
-                for name in fields:
-                    setattr(old, name, getattr(new, name))
-                old.version += 1
-                changed.add(key)
-        kept = {row.token for row in self.rows.values()}
-        for pid in [pid for pid, (token, _) in self._held.items() if token not in kept]:
-            self._drop(pid)
-        self._arrange()
-        return frozenset(changed | made.keys())
+    def urgent(self) -> frozenset[str]:
+        """Looks at once at the rows whose process has ended, and at those under them.
 
-    def _remove(self, key: str) -> None:
-        del self.rows[key]
-        self._first.pop(key, None)
-        self._zombies.pop(key, None)
-
-    def _arrange(self) -> None:
-        """Who stands under whom: the worst parents first, then the orphans, then the rest."""
-        below: dict[str, list[str]] = {}
-        roots: list[str] = []
-        for key, row in self.rows.items():
-            if row.parent in self.rows:
-                below.setdefault(row.parent or "", []).append(key)
-            else:
-                roots.append(key)
-        roots.sort(key=lambda key: (-len(below.get(key, ())), self.rows[key].pid or 0))
-        if (roots, below) != (self.roots, self._below):
-            self.roots, self._below = roots, below
-            self.structure += 1
-        rows = self.rows.values()
-        self.counts = Counts(
-            zombies=sum(row.zombie for row in rows), orphans=sum(row.orphan for row in rows)
-        )
-
-    # ------------------------------------------------------------ after an action
+        Keys of the rows that changed.
+        """
+        keys: dict[str, None] = {}
+        for _ in range(min(BATCH, len(self._told))):
+            key = self._told.popleft()
+            keys |= dict.fromkeys((key, *self.children(key)))
+        changed = {key for key in keys if self._lookout.look_at(key)}
+        if changed:
+            self._board.arrange()
+        if self._told:
+            self.on_end()
+        return frozenset(changed)
 
     async def look(self) -> frozenset[str]:
         """Looks again at those that are listed, and at nobody else; keys that changed."""
         changed: set[str] = set()
-        for row in list(self.rows.values()):
+        for key in list(self.rows):
             await self._rest()
-            if not self._look_at(row):
-                changed.add(row.key)
+            if self._lookout.look_at(key):
+                changed.add(key)
         if changed:
-            self._arrange()
+            self._board.arrange()
         return frozenset(changed)
-
-    def _look_at(self, row: Row) -> bool:
-        """False where something about it is otherwise than before."""
-        if row.key not in self.rows or row.sample is None:
-            return True
-        if row.token is not None:
-            grip = self._grips.get(row.token)
-            if grip is not None and not grip.has_ended():
-                return True
-            self._remove(row.key)
-            return False
-        try:
-            stat = self._source.read_stat(row.sample.pid)
-        except OSError:
-            stat = None
-        if stat is None or not stat.is_zombie or stat.start_ticks != row.sample.start_ticks:
-            self._remove(row.key)
-            return False
-        if stat.ppid == row.sample.ppid:
-            return True
-        adopter = self._see(stat.ppid)
-        key = None if adopter is None else f"m:{adopter.token}"
-        name = "" if adopter is None else adopter.name
-        moved(row, stat.ppid, name, key, self._clock())
-        return False
 
     def grip(self, token: int) -> Grip:
         """What holds a process; raises `ProcessLookupError` where it is gone."""
-        grip = self._grips.get(token)
-        if grip is None:
-            raise ProcessLookupError("that process is gone")
-        return grip
+        return self._board.holds.grip(token)
 
     def close(self) -> None:
         """Lets go of everything."""
-        for pid in list(self._held):
-            self._drop(pid)
+        self._board.holds.close()

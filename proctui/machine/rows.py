@@ -41,6 +41,11 @@ class Times(NamedTuple):
         return self.boot + ticks / CLOCK_TICKS
 
 
+def living_key(token: int) -> str:
+    """Key of the row of a process that is held."""
+    return f"m:{token}"
+
+
 def zombie_key(zombie: Zombie) -> str:
     """Key of a zombie's row: nobody signals it, so pid and start time are enough."""
     return f"z:{zombie.pid}:{zombie.start_ticks}"
@@ -153,15 +158,73 @@ def orphan_row(seen: Seen, orphan: Orphan, times: Times) -> Row:
     return row
 
 
+def child_row(seen: Seen, parent: Row, times: Times) -> Row:
+    """What lives under an orphan or a negligent parent: it would be orphaned, or die, with it."""
+    row = _row(seen, times)
+    row.command = " · ".join(filter(None, [f"of {seen.user}", seen.command]))
+    row.lineage = Lineage(
+        first_ppid=seen.stat.ppid,
+        first_parent=parent.name,
+        worker=parent.lineage.worker,
+        certainty=parent.lineage.certainty,
+    )
+    facts = Facts(
+        name=seen.name,
+        sample=row.sample,
+        lineage=row.lineage,
+        parent=Parent(seen.stat.ppid, parent.name),
+    )
+    row.findings = (explain.descendant(facts),)
+    row.parent = parent.key
+    return row
+
+
+def left_alone(row: Row, seen: Seen, adopter: str, times: Times) -> Orphan:
+    """A process that was listed and has another parent now, because its own has ended."""
+    former = row.sample.ppid if row.sample is not None else None
+    name = row.lineage.adopter or row.lineage.first_parent
+    return Orphan(
+        pid=seen.stat.pid,
+        name=seen.name,
+        ppid=seen.stat.ppid,
+        adopter=adopter,
+        first_parent=former,
+        session=None,
+        worker=row.lineage.worker,
+        age_seconds=max(0.0, times.now - times.started(seen.stat.start_ticks)),
+        user=seen.user,
+        why=f"its parent {person(name, former or 0)} has ended",
+        start_ticks=seen.stat.start_ticks,
+        certainty=row.lineage.certainty,
+        parent_name=name,
+    )
+
+
+def ended(seen: Seen, exitcode: int | None, parent: str, times: Times) -> Zombie:
+    """A process that was listed alive and is a zombie now."""
+    return Zombie(
+        pid=seen.stat.pid,
+        name=seen.name,
+        ppid=seen.stat.ppid,
+        parent=parent,
+        exitcode=exitcode,
+        age_seconds=max(0.0, times.now - times.started(seen.stat.start_ticks)),
+        user=seen.user,
+        start_ticks=seen.stat.start_ticks,
+    )
+
+
 def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
     adopter = "init" if orphan.ppid == INIT else orphan.adopter
     worker = ":".join(filter(None, [orphan.session, orphan.worker])) or None
     row.orphan = True
     row.lineage = Lineage(
         first_ppid=orphan.first_parent,
+        first_parent=orphan.parent_name,
         adopter_pid=orphan.ppid,
         adopter=adopter,
         worker=worker,
+        certainty=orphan.certainty,
         why=orphan.why,
     )
     facts = Facts(
@@ -177,7 +240,7 @@ def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
 def _row(seen: Seen, times: Times) -> Row:
     sample = sample_of(seen.stat)
     return Row(
-        key=f"m:{seen.token}",
+        key=living_key(seen.token),
         token=seen.token,
         sample=sample,
         state=process_state(sample),

@@ -24,6 +24,7 @@ from proctui.machine.adoption import (
     tag_of,
     unit_of,
 )
+from proctui.model import Certainty
 
 INIT = 1
 SLICE = 256
@@ -70,6 +71,13 @@ class Orphan(NamedTuple):
     user: str
     why: str
     start_ticks: int = 0
+    certainty: Certainty = "seen"
+    """How it is known whose worker's it was."""
+    parent_name: str = ""
+    """Name of the parent it had, where that was seen."""
+
+
+_NOT_DOCUMENTED = ("start_ticks", "certainty", "parent_name")
 
 
 class Found(NamedTuple):
@@ -87,7 +95,7 @@ class Found(NamedTuple):
 
 
 def _documented(fields: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if name != "start_ticks"}
+    return {name: value for name, value in fields.items() if name not in _NOT_DOCUMENTED}
 
 
 class KnownSession(NamedTuple):
@@ -252,7 +260,7 @@ class _Scan:
             name=stat.comm,
             ppid=stat.ppid,
             parent=self._title(stat.ppid),
-            exitcode=_exitcode(stat),
+            exitcode=exitcode_of(stat),
             age_seconds=self._age(stat),
             user=user_name(uid),
             start_ticks=stat.start_ticks,
@@ -276,6 +284,7 @@ class _Scan:
         if why is None:
             return
         workers = {} if session is None or worker is not None else session.workers()
+        by_session = pid not in workers and stat.sid in workers
         yield Orphan(
             pid=pid,
             name=stat.comm,
@@ -288,6 +297,7 @@ class _Scan:
             user=user_name(uid),
             why=why,
             start_ticks=stat.start_ticks,
+            certainty="tag" if worker is not None else "session" if by_session else "seen",
         )
 
     def _circumstances(
@@ -372,7 +382,8 @@ def _is_dead(line: _Line) -> bool:
     return line.state == b"Z" and procfs.parse_stat(line.raw).is_zombie
 
 
-def _exitcode(stat: Stat) -> int | None:
+def exitcode_of(stat: Stat) -> int | None:
+    """Of a zombie, where the kernel shows it to this user."""
     try:
         if stat.exit_code or procfs.may_read_exit(stat.pid):
             return os.waitstatus_to_exitcode(stat.exit_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -17,6 +18,8 @@ from proctui.tui.feed import Feed
 
 INTERVAL = 2.0
 """Seconds between two passes at least."""
+SOON = 0.5
+"""Seconds between a pass and the next where something has ended that was listed."""
 _LOOK = 0.05
 """Seconds between two looks at those whom an action was meant for."""
 _SESSIONS_KEPT = 10.0
@@ -59,6 +62,10 @@ class MachineStore(Store):
     def lost_at(self) -> float | None:
         """The session's."""
         return self._session.lost_at
+
+    def observe(self, pass_: Pass) -> frozenset[str]:
+        """Looks at what has just ended; the pass brings nothing, the machine makes the rows."""
+        return self.machine.urgent()
 
     def key_of(self, pid: int) -> str | None:
         """Key of the row with this pid."""
@@ -114,6 +121,8 @@ class MachineFeed(Feed):
     def __init__(self, session: Feed, machine: Machine | None = None) -> None:
         self._sessions: Mapping[str, KnownSession] = {}
         self._sessions_read = float("-inf")
+        self._stirred = asyncio.Event()
+        """Something that was listed has ended: what that brought about shows in another pass."""
         made = Machine(self.sessions, clock=session.clock) if machine is None else machine
         super().__init__(
             session.client,
@@ -121,6 +130,7 @@ class MachineFeed(Feed):
             clock=session.clock,
             totals=lambda: session.totals,
         )
+        made.on_end = self._something_ended
         self.machine = made
         self.session = session
         self.store = MachineStore(session.store, session, made)
@@ -137,10 +147,25 @@ class MachineFeed(Feed):
         return [known.supervisor for known in self._sessions.values() if known.running]
 
     async def watch(self) -> None:
-        """Looks at the whole machine every `INTERVAL` seconds, until it is cancelled."""
+        """Looks at the whole machine every `INTERVAL` seconds, until it is cancelled.
+
+        Sooner after an end, but no pass takes more than a part of the time between two.
+        """
+        loop = asyncio.get_running_loop()
         while True:
+            begun = loop.time()
+            self._stirred.clear()
             await self.refresh()
-            await asyncio.sleep(max(INTERVAL, self.hello.refresh))
+            took = loop.time() - begun
+            await asyncio.sleep(max(SOON, took))
+            with suppress(TimeoutError):
+                patience = max(INTERVAL, self.hello.refresh) - SOON
+                await asyncio.wait_for(self._stirred.wait(), patience)
+
+    def _something_ended(self) -> None:
+        """As for the workers: their rows are looked at in the next turn of the loop."""
+        self._stirred.set()
+        super()._something_ended()
 
     async def refresh(self) -> None:
         """One pass over the machine."""
@@ -183,6 +208,7 @@ class MachineFeed(Feed):
 
     async def close(self) -> None:
         """Lets go of what is held; the session's connection is its own business."""
-        if self._flush is not None:
-            self._flush.cancel()
+        for handle in (self._flush, self._urgent):
+            if handle is not None:
+                handle.cancel()
         self.machine.close()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 
 from proctui.linux import procfs
+from proctui.machine import holding, scan
 from proctui.machine import live as module
 from proctui.machine.live import Machine
+from proctui.machine.scan import Found
 from proctui.model import Row
-from tests.supervisor.kin import family, in_pid_namespace, until
+from proctui.tui.plan import plan
+from tests.supervisor.kin import DEADLINE, family, in_pid_namespace, until
 
 MILL = """
 for code in (0, 3, 3):
@@ -49,7 +53,8 @@ async def test_zombies_stand_under_the_parent_that_neglects_them() -> None:
         seen = machine()
         await seen.refresh()
         row = by_pid(seen, parent)
-        below = [seen.rows[key] for key in seen.children(row.key)]
+        *below, living = [seen.rows[key] for key in seen.children(row.key)]
+        assert living.pid == kin["busy"] and not living.zombie, "the dead come first"
         assert sorted(child.pid or 0 for child in below) == sorted(zombies_of(parent))
         assert sorted(child.exitcode or 0 for child in below) == [0, 3, 3]
         assert all(child.zombie and child.token is None for child in below)
@@ -73,6 +78,128 @@ async def test_an_orphan_has_its_adopter() -> None:
         assert row.findings[0].kind == "orphan"
         assert [cure.kind for cure in row.findings[0].cures] == ["leave", "terminate", "kill"]
         assert seen.counts.orphans >= 1
+        seen.close()
+
+
+TREE = """
+def parent():
+    def child():
+        say(grandchild=fork())
+        fork(lambda: os._exit(4))
+        hang()
+    def orphan():
+        say(child=fork(child))
+        hang()
+    say(orphan=fork(orphan))
+fork(parent)
+hang()
+"""
+
+
+async def test_who_lives_under_an_orphan_stands_there_and_counts_for_what_an_end_would_bring() -> (
+    None
+):
+    with family(TREE) as kin:
+        orphan, child, grandchild = kin["orphan"], kin["child"], kin["grandchild"]
+        until(lambda: procfs.read_stat(orphan).ppid == kin["keeper"])
+        until(lambda: zombies_of(child))
+        seen = machine()
+        await seen.refresh()
+        rows = [by_pid(seen, pid) for pid in (orphan, child, grandchild)]
+        assert [row.parent for row in rows] == [None, rows[0].key, rows[1].key]
+        assert [row.depth for row in rows] == [0, 1, 2]
+        assert [row.orphan for row in rows] == [True, False, False]
+        (zombie,) = zombies_of(child)
+        assert by_pid(seen, zombie).parent == rows[1].key, "a negligent parent below an orphan"
+        whole = plan(seen, rows[:1], "tree")
+        assert [member.pid for member in whole.members] == [orphan, child, grandchild]
+        alone = plan(seen, rows[:1], "process")
+        assert f"({child})" in alone.warnings[0].text
+        seen.close()
+
+
+class Told:
+    """A machine whose ends are heard of, as a screen does."""
+
+    def __init__(self) -> None:
+        self.machine = Machine(dict, on_end=self._soon)
+
+    def _soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self.machine.urgent)
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Without another pass."""
+        async with asyncio.timeout(DEADLINE):
+            while not condition():
+                await asyncio.sleep(0.002)
+
+
+async def test_an_end_is_an_event_and_so_is_what_it_does_to_those_below() -> None:
+    with family(TREE) as kin:
+        orphan, child, grandchild = kin["orphan"], kin["child"], kin["grandchild"]
+        until(lambda: procfs.read_stat(orphan).ppid == kin["keeper"])
+        until(lambda: zombies_of(child))
+        (zombie,) = zombies_of(child)
+        told = Told()
+        seen = told.machine
+        await seen.refresh()
+        os.kill(child, signal.SIGKILL)
+        await told.until(lambda: by_pid(seen, child).zombie, "the end")
+        dead = by_pid(seen, child)
+        assert (dead.exitcode, dead.since_exact) == (-9, True)
+        assert dead.parent == by_pid(seen, orphan).key
+        left = by_pid(seen, grandchild)
+        assert left.orphan and left.lineage.adopter_pid == kin["keeper"]
+        assert left.lineage.first_ppid == child and f"({child}) has ended" in left.lineage.why
+        assert by_pid(seen, zombie).lineage.adopter_pid == kin["keeper"]
+        await seen.refresh()
+        kept = by_pid(seen, grandchild)
+        assert kept is left and kept.orphan and kept.lineage.first_ppid == child
+        assert by_pid(seen, child).parent == by_pid(seen, orphan).key
+        seen.close()
+
+
+@pytest.mark.skipif(
+    tuple(map(int, os.uname().release.split(".")[:2])) < (6, 9),
+    reason="a pidfd tells of the reaping from Linux 6.9 on",
+)
+async def test_a_reaping_is_an_event() -> None:
+    actor = "child = fork(lambda: None)\nsay(child=child)\ntold()\nos.waitpid(child, 0)\nhang()"
+    with family(actor) as kin:
+        until(lambda: procfs.read_stat(kin["child"]).is_zombie)
+        told = Told()
+        await told.machine.refresh()
+        assert by_pid(told.machine, kin["child"]).zombie
+        kin.tell()
+        pids = {kin["child"]}
+        await told.until(
+            lambda: pids.isdisjoint(row.pid for row in told.machine.rows.values()), "the reaping"
+        )
+        told.machine.close()
+
+
+async def test_what_ends_during_a_pass_does_not_come_back_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with family(TREE) as kin:
+        orphan, child = kin["orphan"], kin["child"]
+        until(lambda: procfs.read_stat(orphan).ppid == kin["keeper"])
+        until(lambda: zombies_of(child))
+        told = Told()
+        seen = told.machine
+        await seen.refresh()
+        look = scan.collect_in_turns
+
+        async def killed_after(**asked: object) -> Found:
+            found = await look(**asked)  # type: ignore[arg-type]
+            os.kill(orphan, signal.SIGKILL)
+            await told.until(lambda: by_pid(seen, orphan).zombie, "the end")
+            return found
+
+        monkeypatch.setattr(module, "collect_in_turns", killed_after)
+        await seen.refresh()
+        assert by_pid(seen, orphan).zombie
+        assert by_pid(seen, child).orphan, "although the scan saw it with its parent"
         seen.close()
 
 
@@ -127,10 +254,11 @@ async def test_nothing_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
         assert descriptors() > before
         seen.close()
         assert descriptors() == before
-        monkeypatch.setattr(module, "MOST_HELD", 0)
+        monkeypatch.setattr(holding, "MOST_HELD", 0)
         seen = machine()
+        watching = descriptors()
         await seen.refresh()
-        assert descriptors() == before, "past the limit nobody is held"
+        assert descriptors() == watching, "past the limit nobody is held"
         token = by_pid(seen, kin["ready"]).token
         assert token is not None
         seen.grip(token).send(signal.SIGCHLD)

@@ -65,4 +65,4 @@ class SceneMachine(Machine):
             row = orphan_row(seen, orphan, times)
             made[row.key] = row
         self.looked = True
-        return self._merge(made)
+        return self._board.merge(made)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,9 +13,11 @@ import pytest
 from proctui.kernel.foreign import ForeignClient
 from proctui.linux import procfs
 from proctui.machine.scan import Found
+from proctui.model import Row
 from proctui.tui import curing
 from proctui.tui.app import ProctuiApp
 from proctui.tui.feed import Feed
+from proctui.tui.machine_feed import MachineFeed
 from proctui.tui.screens.machine import MachineScreen
 from tests.supervisor.kin import family, until
 from tests.tui.screens import Stage, opened
@@ -97,6 +101,32 @@ async def test_orphans_with_adopter_end_one() -> None:
             await stage.sees("Kill", f"({orphan})?")
             await stage.press("y")
             await stage.told(f"({orphan}) has ended.")
+
+
+async def test_an_end_shows_at_once_and_not_with_the_next_pass(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never_again(feed: MachineFeed) -> None:
+        await feed.refresh()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(MachineFeed, "watch", never_again)
+    tree = "def parent():\n    def orphan(): say(below=fork(), orphan=os.getpid()); hang()\n"
+    with family(f"{tree}    fork(orphan)\nfork(parent)\nhang()") as kin:
+        orphan, below = kin["orphan"], kin["below"]
+        until(lambda: procfs.read_stat(orphan).ppid == kin["keeper"])
+        async with opened() as stage:
+            await go_to(stage, below)
+
+            def listed(pid: int) -> Row:
+                (row,) = [row for row in machine(stage).table.rows if row.pid == pid]
+                return row
+
+            assert listed(below).parent == listed(orphan).key and not listed(below).orphan
+            os.kill(orphan, signal.SIGKILL)
+            await stage.until(lambda: listed(orphan).zombie, "its end")
+            await stage.until(lambda: listed(below).orphan, "what it left")
+            await stage.sees(f"({orphan}) has ended")
 
 
 async def test_own_or_everyones(monkeypatch: pytest.MonkeyPatch) -> None:
