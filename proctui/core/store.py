@@ -118,10 +118,11 @@ class Store:
 
     # ------------------------------------------------------------ the Python view
 
-    def apply(self, *messages: Snapshot | Event) -> frozenset[str]:
+    def apply(self, *messages: Snapshot | Event, seen: Pass | None = None) -> frozenset[str]:
         """Takes in what the supervisor says; keys of the rows that changed.
 
-        Of several messages about one worker only what they come to makes a row.
+        Of several messages about one worker only what they come to makes a row, and of what
+        was `seen` of it meanwhile, which is as `observe` takes it.
         """
         touched: set[int] = set()
         workers: set[str] = set()
@@ -134,6 +135,9 @@ class Store:
                     changed |= self._table.refresh(touched, workers, self._now)
                     touched, workers = set(), set()
                 self._event(message, touched, workers)
+        if seen is not None:
+            self._table.owe(touched, workers)
+            return changed | self.observe(seen)
         return changed | self._table.refresh(touched, workers, self._now)
 
     def _event(self, event: Event, touched: set[int], workers: set[str]) -> None:

@@ -67,8 +67,7 @@ class Table:
     def refresh(self, tokens: Iterable[int], workers: Iterable[str], now: float) -> frozenset[str]:
         """Makes these rows anew; keys of all that changed since the last refresh."""
         self._now = now
-        self._tokens.update(tokens)
-        self._workers.update(workers)
+        self.owe(tokens, workers)
         self._parents.clear()
         while self._tokens or self._workers:
             todo, self._tokens = sorted(self._tokens), set()
@@ -82,6 +81,11 @@ class Table:
                 if post is not None:
                     self._show_worker(post)
         return self._really_changed()
+
+    def owe(self, tokens: Iterable[int], workers: Iterable[str]) -> None:
+        """Leaves the making of these rows to the next refresh."""
+        self._tokens.update(tokens)
+        self._workers.update(workers)
 
     def _really_changed(self) -> frozenset[str]:
         """Keys of all that look different now, each with a version of its own."""

@@ -183,7 +183,9 @@ class Feed:
         heard = [self._heard.popleft() for _ in range(min(most, len(self._heard)))]
         if self._heard:
             self._taking = asyncio.get_running_loop().call_soon(self._take_in)
-        self._note(self.store.apply(*heard), always=True)  # the list of events has grown
+        # An end is told and seen at nearly the same moment: its row is made once then.
+        seen = None if self._urgent is None else self._urgently()
+        self._note(self.store.apply(*heard, seen=seen), always=True)  # the events have grown
         self._follow()
 
     def _follow(self) -> None:
@@ -209,8 +211,16 @@ class Feed:
             self._urgent = asyncio.get_running_loop().call_soon(self._look_at_once)
 
     def _look_at_once(self) -> None:
-        self._urgent = None
-        self._note(self.store.observe(self.kernel.urgent()))
+        if self._heard:
+            self._take_in()
+        else:
+            self._note(self.store.observe(self._urgently()))
+
+    def _urgently(self) -> Pass:
+        if self._urgent is not None:
+            self._urgent.cancel()
+            self._urgent = None
+        return self.kernel.urgent()
 
     # ------------------------------------------------------------------ to the listener
 

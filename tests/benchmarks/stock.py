@@ -1,5 +1,5 @@
 """Stock multiprocessing, doing what a session does:
-``python -m tests.benchmarks.stock starts|joins|trees|flood METHOD COUNT [ARGUMENT …]``.
+``python -m tests.benchmarks.stock starts|ends|joins|trees|flood METHOD COUNT [ARGUMENT …]``.
 
 Prints one JSON object, then ends what it started as soon as its standard input is closed.
 """
@@ -23,6 +23,8 @@ from tests.benchmarks.costs import memory_of
 
 SAMPLE = 25
 """Processes whose memory is looked at."""
+SETTLE = 1.0
+"""Seconds in which those that were started come to their rest."""
 
 
 def main() -> None:
@@ -58,6 +60,24 @@ def starts(context: Any, children: list[BaseProcess], count: int) -> dict[str, A
         memory_of(child.pid)[1] for child in children[:: max(1, count // SAMPLE)] if child.pid
     ]
     return {"seconds": seconds, "moments": [one - began for one in moments], "memory": memory}
+
+
+def ends(context: Any, children: list[BaseProcess], count: int) -> dict[str, Any]:
+    """Killing all at once, until the kernel has ended the last: nobody is told of any.
+
+    The pipe that is its sentinel closes a moment before a process is a zombie.
+    """
+    for _ in range(count):
+        child = context.Process(target=targets.pause)
+        child.start()
+        children.append(child)
+    time.sleep(SETTLE)
+    began = time.perf_counter()
+    for child in children:
+        child.kill()
+    for child in children:
+        wait([child.sentinel])
+    return {"seconds": time.perf_counter() - began}
 
 
 def joins(context: Any, children: list[BaseProcess], count: int) -> dict[str, Any]:
@@ -134,7 +154,7 @@ def _output_in(path: str) -> Iterator[None]:
 
 
 MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
-    "starts": starts, "joins": joins, "trees": trees, "flood": flood,
+    "starts": starts, "ends": ends, "joins": joins, "trees": trees, "flood": flood,
 }  # fmt: skip
 
 

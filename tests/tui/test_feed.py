@@ -98,6 +98,26 @@ async def test_what_comes_together_makes_each_row_once(monkeypatch: pytest.Monke
         assert len(feed.store.events) >= 2 * len(workers)
 
 
+async def test_an_end_that_is_told_and_seen_together_makes_its_row_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    client, kernel = lessons(clock)
+    made: list[str] = []
+
+    def counted(one: Worker, *known: Any, **more: Any) -> Row:
+        made.append(one.id)
+        return worker_row(one, *known, **more)
+
+    async with fed(client, kernel, clock) as (feed, _):
+        monkeypatch.setattr(table, "worker_row", counted)
+        client.change("piao-1", "ended", "ended", phase="ended", alive=False, exitcode=-9)
+        kernel.end(40321, 9)
+        row = feed.store.rows["w:piao-1"]
+        assert await feed.until(lambda: row.state is State.ZOMBIE and row.exitcode == -9, 5)
+        assert made.count("piao-1") == 1
+
+
 async def test_a_slow_listener_is_told_less_often() -> None:
     clock = Clock()
     client, kernel = lessons(clock)
