@@ -112,16 +112,24 @@ class Signal(Command, frozen=True, kw_only=True, omit_defaults=True, tag="signal
 
 
 class Stop(Command, frozen=True, kw_only=True, omit_defaults=True, tag="stop"):
-    """Stop signal, grace period, SIGKILL; then joins.  Answered when they are gone."""
+    """Stop signal, grace period, SIGKILL; then joins.  Answered when they are gone.
+
+    `signal` and `timeout` (the grace period, seconds) instead of each worker's own.
+    """
 
     workers: tuple[str, ...]
     timeout: float | None = None
+    signal: str | None = None
 
 
 class Restart(Command, frozen=True, kw_only=True, omit_defaults=True, tag="restart"):
-    """Stops what runs, joins it and starts it again.  Answered when it runs."""
+    """Stops what runs, joins it and starts it again.  Answered when it runs.
+
+    `timeout` is the grace period of the stop in seconds, None for each worker's own.
+    """
 
     workers: tuple[str, ...]
+    timeout: float | None = None
 
 
 class Add(Command, frozen=True, kw_only=True, omit_defaults=True, tag="add"):
@@ -216,6 +224,8 @@ class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello")
     boot_time: float = 0.0
     """Where the session counts its time from (`proctui.linux.clock`), in seconds since the epoch;
     0 where that is not told."""
+    roots: tuple[int, ...] = ()
+    """Pids that are watched although no supervisor launched them (``proctui watch``)."""
 
 
 class Refusal(Message, frozen=True, kw_only=True, omit_defaults=True, tag="refusal"):

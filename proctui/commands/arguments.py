@@ -147,15 +147,20 @@ def _acting(add: Adder) -> None:
         _about("stops workers, joins them and starts them again", "restart 'web-*'"),
     )
     stop = add("stop", "workers:stop", texts.STOP)
-    join.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds")
-    stop.add_argument(
-        "--timeout",
-        type=_seconds,
-        metavar="S",
-        help="grace period before kill, in seconds; the worker's own without it",
-    )
-    for command in (terminate, kill):
-        command.add_argument("--signal", metavar="NAME", help="another signal, such as HUP")
+    grace = "grace period before kill, in seconds; the worker's own without it"
+    wait = "wait until they have ended, S seconds at most; with --tree kill what has not"
+    for command, text in (
+        (join, "give up after S seconds"),
+        (stop, grace),
+        (restart, grace),
+        (terminate, wait),
+        (kill, wait),
+    ):
+        command.add_argument("--timeout", type=_seconds, metavar="S", help=text)
+    for command in (terminate, kill, stop):
+        command.add_argument(
+            "--signal", type=_signal, metavar="NAME", help="another signal, such as HUP"
+        )
     for command in (terminate, kill, stop):
         command.add_argument(
             "--tree", action="store_true", help="everything that descends from the workers too"
@@ -223,7 +228,9 @@ def _reading(add: Adder) -> None:
     logs.add_argument(
         "-n", "--lines", type=_whole, metavar="N", help="only the last N lines (10 with -f)"
     )
-    logs.add_argument("--raw", action="store_true", help="byte for byte, also to a terminal")
+    instead = logs.add_mutually_exclusive_group()
+    instead.add_argument("--raw", action="store_true", help="byte for byte, also to a terminal")
+    instead.add_argument("--json", action="store_true", help="as JSON, one object for each line")
     _session(logs)
 
     events = add("events", "events:events", texts.EVENTS)
@@ -270,6 +277,15 @@ def _seconds(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be a number of seconds, not {text}")
     return value
+
+
+def _signal(text: str) -> int:
+    from proctui.linux.signals import signal_number
+
+    try:
+        return signal_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _whole(text: str) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from proctui.commands.output import confirm, interactive, print_object, say
-from proctui.commands.workers import tell
+from proctui.commands.output import complain, confirm, interactive, print_object, say
+from proctui.commands.workers import as_objects, complain_of, tell
 from proctui.files import config
 from proctui.files.difference import Difference, difference
 from proctui.protocol import Add, Describe, Outcome, Reload, Reply
@@ -54,13 +54,18 @@ def reload(arguments: argparse.Namespace) -> int:
             raise SessionError(f"session {session.name} does not tell what it runs")
         wanted = _wanted(arguments, now)
         changes = difference(now, wanted)
-        _show(changes, as_json=arguments.json)
+        _show(changes, arguments)
         if not changes or arguments.dry_run:
             return 0
         if not arguments.yes:
             _ask()
         reply = client.request(Reload(spec=wanted))
-    return tell(reply, as_json=arguments.json)
+    if not arguments.json:
+        return tell(reply, as_json=False)
+    if reply.error is not None:
+        raise SessionError(reply.error)
+    print_object({**changes.as_json(), "outcomes": as_objects(reply.outcomes)})
+    return complain_of(reply.outcomes)
 
 
 def _wanted(arguments: argparse.Namespace, now: SessionSpec) -> SessionSpec:
@@ -74,9 +79,15 @@ def _wanted(arguments: argparse.Namespace, now: SessionSpec) -> SessionSpec:
     return msgspec.structs.replace(wanted, name=now.name)
 
 
-def _show(changes: Difference, *, as_json: bool) -> None:
-    if as_json:
-        print_object(changes.as_json())
+def _show(changes: Difference, arguments: argparse.Namespace) -> None:
+    """As one JSON document, what became of it has to stand in the same: told then, not now."""
+    acts = bool(changes) and not arguments.dry_run
+    if arguments.json:
+        if not acts:
+            print_object({**changes.as_json(), "outcomes": []})
+        elif not arguments.yes:
+            for line in changes.lines():
+                complain(line)
         return
     for line in changes.lines():
         say(line)

@@ -16,10 +16,9 @@ def completion(arguments: argparse.Namespace) -> int:
         for session in list_sessions():
             say(session.name)
     elif arguments.what == "workers":
-        from proctui.commands.logs import known_workers
-        from proctui.sessions.session import find
+        from proctui.sessions.past import known_workers, readable
 
-        for worker in known_workers(find(arguments.session, running=False)):
+        for worker in known_workers(readable(arguments.session)):
             say(worker)
     else:
         from proctui.commands.arguments import build

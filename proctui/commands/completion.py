@@ -19,6 +19,7 @@ from proctui.linux.signals import all_signals, signal_name
 WORKERS: Final = "workers"
 SESSIONS: Final = "sessions"
 FILES: Final = "files"
+SIGNALS: Final = "signals"
 ANYTHING: Final = "anything"
 """What nobody can guess."""
 _BY_DEST: Final = {
@@ -30,6 +31,7 @@ _BY_DEST: Final = {
     "target": FILES,
     "trace": FILES,
     "write": FILES,
+    "signal": SIGNALS,
 }
 
 
@@ -80,8 +82,6 @@ def _option(action: argparse.Action) -> Option:
 def _takes(action: argparse.Action) -> str:
     if action.choices is not None:
         return " ".join(map(str, action.choices))
-    if action.dest == "signal":
-        return " ".join(signal_name(number) for number in all_signals())
     if action.dest == "id":
         return " ".join(LESSONS)
     if action.dest == "name" and not action.option_strings:
@@ -89,10 +89,18 @@ def _takes(action: argparse.Action) -> str:
     return _BY_DEST.get(action.dest, ANYTHING)
 
 
+def _signals() -> tuple[str, str]:
+    """All names of signals, without their ``SIG`` and with it."""
+    names = [signal_name(number) for number in all_signals()]
+    return " ".join(name.removeprefix("SIG") for name in names), " ".join(names)
+
+
 def bash(found: list[Command]) -> str:
     """For bash 4 and later."""
     cases = "\n".join(f"    {one.name}) {_bash_case(one)} ;;" for one in found)
-    return _BASH.format(commands=" ".join(one.name for one in found), cases=cases)
+    short, full = _signals()
+    listed = " ".join(one.name for one in found)
+    return _BASH.format(commands=listed, cases=cases, short=short, full=full)
 
 
 def _bash_case(command: Command) -> str:
@@ -116,6 +124,7 @@ _proctui_words() {{
                 < <(compgen -f -- "$current") ;;
             workers) words+=" $(proctui completion workers $session 2>/dev/null)" ;;
             sessions) words+=" $(proctui completion sessions 2>/dev/null)" ;;
+            signals) [[ $current == SIG* ]] && words+=" {full}" || words+=" {short}" ;;
             anything) ;;
             *) words+=" $kind" ;;
         esac
@@ -148,7 +157,8 @@ def zsh(found: list[Command]) -> str:
     """For zsh with compinit."""
     listed = "\n".join(f"        {shlex.quote(f'{one.name}:{one.help}')}" for one in found)
     cases = "\n".join(_zsh_case(one) for one in found)
-    return _ZSH.format(commands=listed, cases=cases)
+    short, full = _signals()
+    return _ZSH.format(commands=listed, cases=cases, short=short, full=full)
 
 
 def _zsh_case(command: Command) -> str:
@@ -170,9 +180,9 @@ def _zsh_option(option: Option) -> str:
 def _zsh_action(takes: str) -> str:
     if takes == ANYTHING:
         return " "
-    if takes in (WORKERS, SESSIONS, FILES):
-        return {WORKERS: "_proctui_workers", SESSIONS: "_proctui_sessions", FILES: "_files"}[takes]
-    return f"({takes})"
+    if takes == FILES:
+        return "_files"
+    return f"_proctui_{takes}" if takes in (WORKERS, SESSIONS, SIGNALS) else f"({takes})"
 
 
 _ZSH: Final = """\
@@ -185,6 +195,13 @@ _proctui_workers() {{
 }}
 _proctui_sessions() {{
     compadd -- ${{(f)"$(proctui completion sessions 2>/dev/null)"}}
+}}
+_proctui_signals() {{
+    if [[ $PREFIX == SIG* ]]; then
+        compadd -- {full}
+    else
+        compadd -- {short}
+    fi
 }}
 _proctui() {{
     local -a known
@@ -220,12 +237,20 @@ function __proctui_workers
 end
 function __proctui_sessions
     proctui completion sessions 2>/dev/null
+end
+function __proctui_signals
+    if string match -q 'SIG*' -- (commandline -ct)
+        string split ' ' '{full}'
+    else
+        string split ' ' '{short}'
+    end
 end"""
 
 
 def fish(found: list[Command]) -> str:
     """For fish 3 and later."""
-    lines = [_FISH]
+    short, full = _signals()
+    lines = [_FISH.format(short=short, full=full)]
     for one in found:
         lines.append(
             f"complete -c proctui -n __fish_use_subcommand -a {one.name} -d {_fish(one.help)}"
@@ -252,7 +277,7 @@ def _fish_words(takes: str, alone: str) -> str:
         return " -F"
     if takes == ANYTHING:
         return ""
-    if takes in (WORKERS, SESSIONS):
+    if takes in (WORKERS, SESSIONS, SIGNALS):
         return f"{alone} -a '(__proctui_{takes})'"
     return f"{alone} -a {_fish(takes)}"
 

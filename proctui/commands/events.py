@@ -11,7 +11,8 @@ from pathlib import Path
 from proctui.commands.output import complain, newest, print_object, say
 from proctui.protocol import Event
 from proctui.sessions import journal
-from proctui.sessions.session import Session, find, supervisor_goes
+from proctui.sessions.past import readable
+from proctui.sessions.session import Session, supervisor_goes
 from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.views import trace
 
@@ -21,7 +22,7 @@ FIELDS = ("seq", "time", "kind", "worker", "pid", "exitcode", "signal", "by", "t
 
 def events(arguments: argparse.Namespace) -> int:
     """Prints the journal, and with ``-f`` what happens from then on."""
-    session = find(arguments.session, running=False)
+    session = readable(arguments.session)
     if arguments.trace is not None:
         return _trace(session, arguments.worker, arguments.trace)
     show = Show(arguments.worker, arguments.json)

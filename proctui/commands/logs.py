@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from proctui.commands.harmless import RESET, log_text, plain
-from proctui.commands.output import complain
+from proctui.commands.output import complain, print_object
 from proctui.commands.resolving import chosen
-from proctui.sessions import journal
 from proctui.sessions.follow import Follower
 from proctui.sessions.leftovers import find as find_leftovers
-from proctui.sessions.session import Session, find, spec_names
+from proctui.sessions.past import known_workers, readable
+from proctui.sessions.session import Session, find
 from proctui.supervisor.logs import LogStore
 
 INTERVAL = 0.1
@@ -35,7 +35,7 @@ class _Tail(NamedTuple):
 
 def logs(arguments: argparse.Namespace) -> int:
     """Prints logs, and with ``-f`` what is added to them."""
-    session = find(arguments.session, running=False)
+    session = readable(arguments.session)
     workers = chosen(known_workers(session), arguments.workers)
     store = LogStore(session.paths.log_dir, 0)
     last = arguments.lines
@@ -44,7 +44,11 @@ def logs(arguments: argparse.Namespace) -> int:
     raw = arguments.raw or not sys.stdout.isatty()
     width = max(map(len, workers)) if len(workers) > 1 else 0
     tails = [
-        _Tail(worker, Follower(store.path(worker), last), _writer(worker, width, raw))
+        _Tail(
+            worker,
+            Follower(store.path(worker), last),
+            _objects(worker) if arguments.json else _writer(worker, width, raw),
+        )
         for worker in workers
     ]
     for tail in tails:
@@ -54,15 +58,6 @@ def logs(arguments: argparse.Namespace) -> int:
     if arguments.follow:
         _follow(session, tails)
     return 0
-
-
-def known_workers(session: Session) -> list[str]:
-    """Ids of all workers that a session has or had: launched with it or added later."""
-    ids = dict.fromkeys(spec_names(session))
-    for event in journal.read(session.paths.journal):
-        if event.worker is not None:
-            ids[event.worker] = None
-    return list(ids)
 
 
 def _follow(session: Session, tails: list[_Tail]) -> None:
@@ -98,6 +93,16 @@ def _drain(tail: _Tail, *, final: bool) -> int:
         count += len(rest)
     sys.stdout.flush()
     return count
+
+
+def _objects(worker: str) -> Callable[[bytes], None]:
+    """How the lines of this worker's log go to standard output as JSON."""
+
+    def write(data: bytes) -> None:
+        for line in data.removesuffix(b"\n").split(b"\n"):
+            print_object({"worker": worker, "line": line.decode("utf-8", "backslashreplace")})
+
+    return write
 
 
 def _writer(worker: str, width: int, raw: bool) -> Callable[[bytes], None]:

@@ -3,102 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from proctui.commands.output import amount, moment, print_objects, print_table
+from proctui.commands.looking import look, now
+from proctui.commands.output import amount, complain, moment, print_objects, print_table
 from proctui.core.exitcodes import exitcode_text
-from proctui.core.store import NAMING_PATIENCE, Store
-from proctui.kernel import KernelView
+from proctui.core.store import Store
 from proctui.linux import procfs
-from proctui.linux.clock import Clock, since_boot
-from proctui.model import Pass, Row, Worker
-from proctui.protocol import PROTOCOL_VERSION, Hello, Snapshot
-from proctui.sessions import journal
-from proctui.sessions.session import Session, boot_id, find
-from proctui.sessions.sync_client import SyncClient
+from proctui.linux.clock import since_boot
+from proctui.model import Row
+from proctui.sessions.past import reachable
+from proctui.sessions.session import find, gone
 
 
 def ps(arguments: argparse.Namespace) -> int:
     """Lists workers and their descendants."""
-    session = find(arguments.session, running=arguments.session is None)
-    objects = [_object(row, session.name) for row in _rows(_look(session))]
+    name = arguments.session
+    session = reachable() if name is None else find(name, running=False)
+    alone = not session.running
+    objects = [_object(row, session.name, alone=alone) for row in _rows(look(session))]
+    if session.status == "dead":
+        complain(f"{gone(session)}; what is alive, and exit codes, are as the kernel tells")
     if arguments.json:
         print_objects(objects)
     else:
         _print(objects)
     return 0
-
-
-def _look(session: Session) -> Store:
-    """One look with both views."""
-    if not session.running:
-        return _look_back(session)
-    with SyncClient(session.paths.socket) as client:
-        store = Store(client.hello)
-        store.apply(client.subscribe())
-        seen = _kernel_view(client.hello, [client.hello.pid, *store.worker_pids()])
-        store.apply(client.subscribe())  # so that who came meanwhile has a name
-    _observe(store, seen)
-    return store
-
-
-def _look_back(session: Session) -> Store:
-    """What the supervisor said last, and what of it is still there."""
-    hello = _hello(session)
-    store = Store(hello)
-    store.apply(_last_words(session))
-    store.supervisor_lost(time.time())
-    if session.status == "dead" and session.facts.boot == boot_id():
-        _observe(store, _kernel_view(hello, store.worker_pids()))
-    return store
-
-
-def _kernel_view(hello: Hello, roots: Iterable[int]) -> Pass:
-    view = KernelView(hello.tag, _nothing, clock=Clock(hello.boot_time))
-    try:
-        view.follow(roots)
-        return asyncio.run(view.refresh())
-    finally:
-        view.close()
-
-
-def _nothing() -> None:
-    """Ends are of no interest to a single look."""
-
-
-def _observe(store: Store, seen: Pass) -> None:
-    """Nothing more will be heard of anybody, so nothing is waited for."""
-    store.observe(seen)
-    store.observe(Pass(time=seen.time + NAMING_PATIENCE))
-
-
-def _hello(session: Session) -> Hello:
-    facts = session.facts
-    return Hello(
-        version=PROTOCOL_VERSION,
-        session=facts.name,
-        pid=facts.pid,
-        started_at=facts.started_at,
-        python="",
-        tag=facts.tag,
-        source=facts.source,
-    )
-
-
-def _last_words(session: Session) -> Snapshot:
-    """The workers as the journal has them."""
-    last: dict[str, Worker] = {}
-    seq = 0
-    for event in journal.read(session.paths.journal):
-        seq = event.seq
-        if event.state is not None:
-            last[event.state.id] = event.state
-        elif event.kind == "removed" and event.worker is not None:
-            last.pop(event.worker, None)
-    return Snapshot(seq=seq, workers=tuple(last.values()))
 
 
 def _rows(store: Store) -> Iterator[Row]:
@@ -110,9 +41,9 @@ def _rows(store: Store) -> Iterator[Row]:
         waiting.extend(reversed(store.children(key)))
 
 
-def _object(row: Row, session: str) -> dict[str, Any]:
+def _object(row: Row, session: str, *, alone: bool) -> dict[str, Any]:
     """One process as it is documented in the README; the names and their meaning stay."""
-    worker, sample = row.worker, None if row.gone else row.sample
+    worker, sample = now(row, alone=alone), None if row.gone else row.sample
     return {
         "session": session,
         "worker": worker.id if worker else None,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
+from proctui.commands.awaiting import Awaited
 from proctui.commands.guard import let_through
 from proctui.commands.output import complain, print_objects, say
 from proctui.commands.resolving import chosen
-from proctui.linux.signals import signal_name, signal_number
+from proctui.files.mistakes import ConfigError
+from proctui.linux.signals import signal_name
 from proctui.model import Worker
 from proctui.protocol import (
     Adopted,
@@ -26,6 +29,7 @@ from proctui.protocol import (
     Start,
     Stop,
 )
+from proctui.sessions.past import reachable
 from proctui.sessions.session import SessionError, find
 from proctui.sessions.sync_client import SyncClient
 
@@ -69,34 +73,43 @@ def kill(arguments: argparse.Namespace) -> int:
 
 def restart(arguments: argparse.Namespace) -> int:
     """Stops, joins and starts again."""
-    return _act(arguments, lambda workers: Restart(workers=_ids(workers)))
+    grace = arguments.timeout
+    return _act(arguments, lambda workers: Restart(workers=_ids(workers), timeout=grace))
 
 
 def stop(arguments: argparse.Namespace) -> int:
     """Stop signal, grace period, SIGKILL, join."""
     grace = GRACE if arguments.timeout is None else arguments.timeout
+    first = arguments.signal
 
     def make(workers: Sequence[Worker]) -> Command:
-        return Stop(workers=_ids(workers), timeout=arguments.timeout)
+        name = None if first is None else signal_name(first)
+        return Stop(workers=_ids(workers), timeout=arguments.timeout, signal=name)
 
-    return _act(arguments, make, tree=signal.SIGTERM if arguments.tree else None, grace=grace)
+    return _act(
+        arguments, make, tree=(first or signal.SIGTERM) if arguments.tree else None, grace=grace
+    )
 
 
 def _signal(arguments: argparse.Namespace, usual: int) -> int:
-    signum = usual
-    if arguments.signal is not None:
-        try:
-            signum = signal_number(arguments.signal)
-        except ValueError as error:
-            raise SessionError(str(error)) from None
+    signum = usual if arguments.signal is None else arguments.signal
     if arguments.tree and signum not in (signal.SIGTERM, signal.SIGKILL):
-        raise SessionError("--tree ends a whole tree: with it only SIGTERM or SIGKILL can be sent")
+        raise ConfigError("--tree", "", "ends a whole tree: only SIGTERM or SIGKILL go with it")
+    session = reachable(arguments.session)
+    if session.status == "dead":
+        from proctui.commands.remains import signal_left
+
+        return tell(signal_left(session, arguments, signum), as_json=arguments.json)
 
     def make(workers: Sequence[Worker]) -> Command:
         pids = tuple(worker.pid for worker in workers)
         return Signal(workers=_ids(workers), signal=signal_name(signum), pids=pids)
 
-    return _act(arguments, make, tree=signum if arguments.tree else None)
+    grace = GRACE if arguments.timeout is None else arguments.timeout
+    await_end = None if arguments.tree else arguments.timeout
+    return _act(
+        arguments, make, tree=signum if arguments.tree else None, grace=grace, await_end=await_end
+    )
 
 
 def _act(
@@ -106,10 +119,11 @@ def _act(
     ends: bool = True,
     tree: int | None = None,
     grace: float = GRACE,
+    await_end: float | None = None,
 ) -> int:
     """Sends the command and tells what came of it; with `tree` ends the workers' trees too.
 
-    `ends`: it ends what it hits, or may.
+    `ends`: it ends what it hits, or may.  `await_end`: seconds to wait until it has.
     """
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
@@ -119,10 +133,13 @@ def _act(
         if ends:
             through = let_through(meant, arguments.workers, client.hello)
             meant = [worker for worker in meant if worker.id in through]
-        if tree is None:
-            reply = client.request(make(meant))
-        else:
+        if tree is not None:
             reply = _end_trees(client, make(meant), meant, tree, grace)
+        elif await_end is not None:
+            with Awaited(meant) as awaited:
+                reply = awaited.told(client.request(make(meant)), await_end)
+        else:
+            reply = client.request(make(meant))
     return tell(reply, as_json=arguments.json)
 
 
@@ -175,22 +192,34 @@ def tell(reply: Reply, *, as_json: bool) -> int:
     if reply.error is not None:
         raise SessionError(reply.error)
     if as_json:
-        print_objects(
-            {
-                "worker": one.worker,
-                "ok": one.ok,
-                "text": one.text,
-                "pid": one.pid,
-                "exitcode": one.exitcode,
-            }
-            for one in reply.outcomes
-        )
-    for one in reply.outcomes:
-        if not one.ok:
-            complain(_sentence(one))
-        elif not as_json:
-            say(_sentence(one))
-    return 0 if all(one.ok for one in reply.outcomes) else 1
+        print_objects(as_objects(reply.outcomes))
+    else:
+        for one in reply.outcomes:
+            if one.ok:
+                say(_sentence(one))
+    return complain_of(reply.outcomes)
+
+
+def as_objects(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What became of each, as it is printed with ``--json``."""
+    return [
+        {
+            "worker": one.worker,
+            "ok": one.ok,
+            "text": one.text,
+            "pid": one.pid,
+            "exitcode": one.exitcode,
+        }
+        for one in outcomes
+    ]
+
+
+def complain_of(outcomes: Sequence[Outcome]) -> int:
+    """Says on standard error what did not work; the exit status."""
+    failed = [one for one in outcomes if not one.ok]
+    for one in failed:
+        complain(_sentence(one))
+    return 1 if failed else 0
 
 
 def _sentence(outcome: Outcome) -> str:

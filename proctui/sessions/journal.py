@@ -30,6 +30,8 @@ events as of states at its beginning, so that an event costs the same however ma
 are.
 """
 
+_OF_OTHERS: Final = ("note", "adopted")
+"""Events that name a worker, but the pid of one of its descendants."""
 _decoder: msgspec.json.Decoder[Event | Snapshot] = msgspec.json.Decoder(Event | Snapshot)
 
 
@@ -174,6 +176,22 @@ def last_words(path: Path) -> Snapshot:
             if found is not None:
                 told.append(found)
     return _continued(known, told)
+
+
+def runs(path: Path) -> dict[int, str]:
+    """Worker ids by the pids that their runs had, as far as the journal goes back; newest last.
+
+    Raises OSError.
+    """
+    found: dict[int, str] = {}
+    for part in reversed(_parts(path)):
+        for line in part.split(b"\n"):
+            told = understood(line)
+            if isinstance(told, Snapshot):
+                found |= {one.pid: one.id for one in told.workers if one.pid is not None}
+            elif told is not None and told.pid and told.worker and told.kind not in _OF_OTHERS:
+                found[told.pid] = told.worker
+    return found
 
 
 def _continued(known: Snapshot, told: list[Event]) -> Snapshot:

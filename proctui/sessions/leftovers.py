@@ -21,10 +21,6 @@ GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 
 
-_OF_OTHERS = ("note", "adopted")
-"""Events that name a worker, but the pid of one of its descendants."""
-
-
 class LeftOver(NamedTuple):
     """A process that still runs although its supervisor doesn't.  Texts are untrusted."""
 
@@ -36,7 +32,7 @@ class LeftOver(NamedTuple):
 
 def find(session: Session) -> list[LeftOver]:
     """Everything alive that a dead session left, by pid.  Raises OSError."""
-    if session.running or session.facts.boot != boot_id() or not procfs.available():
+    if session.running or not same_boot(session):
         return []
     workers = _worker_pids(session)
     order = Order(session.facts.tag, tuple(workers), frozenset(), GRACE)
@@ -53,6 +49,11 @@ def find(session: Session) -> list[LeftOver]:
     ]
 
 
+def same_boot(session: Session) -> bool:
+    """Whether pids of then may mean something, and can be looked up."""
+    return session.facts.boot == boot_id() and procfs.available()
+
+
 def end(session: Session) -> Report:
     """Terminates what is left, kills after a grace period what remains, and tells.
 
@@ -64,11 +65,7 @@ def end(session: Session) -> Report:
 
 def _worker_pids(session: Session) -> dict[int, str]:
     """Worker ids by the pids that their runs had, as the journal tells; newest last."""
-    return {
-        event.pid: event.worker
-        for event in journal.read(session.paths.journal)
-        if event.pid is not None and event.worker is not None and event.kind not in _OF_OTHERS
-    }
+    return journal.runs(session.paths.journal)
 
 
 def _tag(pid: int) -> str | None:

@@ -294,14 +294,16 @@ def _named(name: str, sessions: list[Session], running: bool) -> Session:
     for session in sessions:
         if session.name == name:
             if running and not session.running:
-                raise SessionError(_not_running(session))
+                left = "; what it left is reached by proctui ps, logs, terminate and kill"
+                raise SessionError(gone(session) + (left if session.status == "dead" else ""))
             return session
     others = [session.name for session in sessions if session.running or not running]
     known = f"; there is {', '.join(others)}" if others else "; none is running"
     raise SessionError(f"there is no session called {name}{known}")
 
 
-def _not_running(session: Session) -> str:
+def gone(session: Session) -> str:
+    """Why nobody can be asked there: one sentence."""
     if session.status == "dead":
         return f"session {session.name} is dead: its supervisor was killed"
     return f"session {session.name} has ended"

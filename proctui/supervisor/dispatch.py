@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
+from proctui.linux.signals import signal_number
 from proctui.protocol import (
     Add,
     AnyCommand,
@@ -64,8 +66,9 @@ class Dispatcher:
         match command:
             case Start(workers=names):
                 self._each(client, command.id, names, self._unless_stopped(names, by, _start))
-            case Restart(workers=names):
-                self._each(client, command.id, names, self._unless_stopped(names, by, _restart))
+            case Restart(workers=names, timeout=grace):
+                again = partial(_restart, grace)
+                self._each(client, command.id, names, self._unless_stopped(names, by, again))
             case Join(workers=names, timeout=timeout):
                 self._each(
                     client, command.id, names, lambda m, done: _join(client, m, timeout, done)
@@ -74,8 +77,8 @@ class Dispatcher:
                 self._each(client, command.id, names, lambda m, done: m.cancel_joins(by, done))
             case Signal():
                 self._signal(client, command)
-            case Stop(workers=names, timeout=timeout):
-                self._each(client, command.id, names, lambda m, done: m.stop(by, timeout, done))
+            case Stop():
+                self._stop(client, command)
             case Remove(workers=names):
                 self._each(
                     client, command.id, names, lambda m, done: done(self._session.remove(m, by))
@@ -166,6 +169,18 @@ class Dispatcher:
 
         self._each(client, command.id, command.workers, send)
 
+    def _stop(self, client: Client, command: Stop) -> None:
+        try:
+            signum = None if command.signal is None else signal_number(command.signal)
+        except ValueError as error:
+            client.send(Reply(id=command.id, error=clip(str(error))))
+            return
+
+        def stop(machine: Supervised, done: Done) -> None:
+            machine.stop(client.by, command.timeout, done, signum)
+
+        self._each(client, command.id, command.workers, stop)
+
     def _unless_stopped(
         self, names: Sequence[str], by: str, act: Callable[[Supervised, str, Done], None]
     ) -> Act:
@@ -201,8 +216,8 @@ def _start(machine: Supervised, by: str, done: Done) -> None:
     machine.start(by, done)
 
 
-def _restart(machine: Supervised, by: str, done: Done) -> None:
-    machine.restart(by, done)
+def _restart(grace: float | None, machine: Supervised, by: str, done: Done) -> None:
+    machine.restart(by, done, grace)
 
 
 def _join(client: Client, machine: Supervised, timeout: float | None, done: Done) -> None:

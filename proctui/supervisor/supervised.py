@@ -331,17 +331,18 @@ class Supervised:
         self.settle()
         signalling.send(self._record, self._run, order, by=by, done=done)
 
-    def stop(self, by: str, grace: float | None, done: Done) -> None:
+    def stop(self, by: str, grace: float | None, done: Done, signum: int | None = None) -> None:
         """Stop signal, grace period, SIGKILL, join; answered when it is gone.
 
-        `grace` in seconds, None for the worker's own.  A second stop can only hasten the first.
+        `grace` in seconds and `signum`, None for the worker's own.  A second stop can only hasten
+        the first.
         """
         self.settle()
         self.starts_called_off += 1
         again, self._again = self._again, []
         self._record.answer([waiter for _, waiter in again], False, f"not restarted: stop by {by}")
         if self.running:
-            self._stop_running(by, grace, [done])
+            self._stop_running(by, grace, [done], signum)
         elif self.worker.phase == "ended":
             self._reap(by)
             done(self._record.outcome(True, f"joined: {self._how()}"))
@@ -352,18 +353,20 @@ class Supervised:
         else:
             done(self._record.outcome(True, "was not running"))
 
-    def restart(self, by: str, done: Done) -> None:
-        """Stops what runs, joins it, starts it again; answered when it runs."""
+    def restart(self, by: str, done: Done, grace: float | None = None) -> None:
+        """Stops what runs (`grace` as in `stop`), joins it, starts it again; answered then."""
         self.settle()
         if not self._family.ending:
             self._record.tell("restarting", "is restarted by hand", by=by)
         if self.running and not self._family.ending:
             self._again.append((by, done))
-            self._stop_running(by, None, [])
+            self._stop_running(by, grace, [])
         else:
             self._start_by_hand(by, [done])
 
-    def _stop_running(self, by: str, grace: float | None, waiting: list[Done]) -> None:
+    def _stop_running(
+        self, by: str, grace: float | None, waiting: list[Done], signum: int | None = None
+    ) -> None:
         """Begins a stop, or hastens the one that is on."""
         allowed = self.spec.stop_timeout if grace is None else max(grace, 0.0)
         if self._stop is not None:
@@ -374,7 +377,7 @@ class Supervised:
             raise RuntimeError(f"worker {self.id} runs without a process")
         self._stop = Stopping(self._record, self._world, self._run, by, self._stop_failed)
         self._stop.waiters += waiting
-        self._stop.begin(signal_number(self.spec.stop_signal), allowed)
+        self._stop.begin(signum or signal_number(self.spec.stop_signal), allowed)
 
     def _stop_failed(self, reason: str) -> None:
         """It is still there, and nothing more is tried."""

@@ -54,6 +54,11 @@ def test_logs(proctui: CommandLine) -> None:
     assert proctui.right("logs", "-n", "2", "talker").out == "line 11\nline 12\n"
     assert proctui.right("logs", "-n", "0", "talker").out == ""
     assert proctui.right("logs", "-n", "1", "*").out == "talker | line 12\nother  | hello\n"
+    as_json = proctui.quick("logs", "--json", "-n", "1", "*").splitlines()
+    assert [json.loads(line) for line in as_json] == [
+        {"worker": "talker", "line": "line 12"},
+        {"worker": "other", "line": "hello"},
+    ]
     assert proctui("logs", "nobody").status == 1
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 from proctui.sessions.session import find
@@ -109,18 +110,58 @@ def test_a_killed_supervisor_leaves_a_dead_session(proctui: CommandLine) -> None
     kill_supervisor()
     (listed,) = json.loads(proctui.quick("ls", "--json"))
     assert listed["status"] == "dead"
-    assert proctui("ps").status == 1
-    assert "no session is running (dead: lessons)" in proctui("ps").err
     until(lambda: _state(proctui, "two") == "ended" or _zombie(proctui, "two"))
-    rows = {one["worker"]: one for one in proctui.processes("--session", "lessons")}
-    assert rows["one"]["pid"] == worker
-    assert rows["one"]["orphan"] is True
+    looked = proctui("ps", "--json")
+    assert looked.status == 0
+    assert "session lessons is dead: its supervisor was killed" in looked.err
+    rows = {one["worker"]: one for one in looked.json}
+    assert (rows["one"]["pid"], rows["one"]["alive"], rows["one"]["orphan"]) == (worker, True, True)
+    assert rows["two"]["alive"] is False
     lines = len(proctui.quick("logs", "one"))
     until(lambda: len(proctui.quick("logs", "one")) > lines)  # it goes on logging
-    for words in (["kill", "--session", "lessons", "one"], ["attach", "lessons"]):
+    for words in (["stop", "one"], ["join", "--session", "lessons", "one"]):
         done = proctui(*words)
         assert done.status == 1
-        assert "session lessons is dead: its supervisor was killed" in done.err
+        assert "dead: " in done.err
+    ended = proctui("terminate", "--timeout", "20", "one", "two")
+    assert (ended.status, ended.out) == (
+        1, "one: SIGTERM sent to it; nobody is left who could join it, and it has ended\n"
+    )  # fmt: skip
+    assert ended.err == "proctui: two: does not run any more\n"
+    assert not runs(worker)
+    assert proctui("ps").status == 1
+    assert "no session is running (dead: lessons)" in proctui("ps").err
+    rows = {one["worker"]: one for one in proctui.processes("--session", "lessons")}
+    assert rows["one"]["alive"] is False
+
+
+def test_a_tree_that_a_killed_supervisor_left(proctui: CommandLine) -> None:
+    proctui.run("[workers.family]\ncommand = \"trap '' TERM; sleep 100 & wait\"\n", "family")
+    until(lambda: len(proctui.processes()) == 2)
+    pids = [one["pid"] for one in proctui.processes()]
+    kill_supervisor()
+    stubborn = proctui("terminate", "--timeout", "0.1", "family", "--json")
+    assert stubborn.status == 1
+    assert "but it has not ended within 0.1 s" in stubborn.json[0]["text"]
+    done = proctui.right("kill", "--tree", "family")
+    assert sorted(done.out.splitlines()) == ["family: ended", f"sleep ({pids[1]}): ended"]
+    assert not any(map(runs, pids))
+
+
+def test_of_several_dead_sessions_one_has_to_be_named(proctui: CommandLine) -> None:
+    def alive(name: str) -> bool:
+        return bool(proctui.processes("--session", name)[0]["alive"])
+
+    for name in ("first", "second"):
+        proctui.write(ONE, f"{name}.toml")
+        proctui.right("run", "--detach", f"{name}.toml", "--session", name)
+        until(partial(alive, name))
+        kill_supervisor()
+    done = proctui("terminate", "one")
+    assert done.status == 1
+    assert "say which with --session: first, second" in done.err
+    proctui.right("kill", "--session", "second", "--timeout", "20", "one")
+    proctui.right("terminate", "one")  # now only the first has left something
 
 
 def _state(proctui: CommandLine, worker: str) -> str:
@@ -255,7 +296,8 @@ def test_reload_shows_the_difference_and_follows_the_file(proctui: CommandLine) 
     assert shown[1] == "- gone: exec sleep 100"
     assert shown[2].startswith("~ other: command (")
     assert "exec sleep 101" in shown[2]
-    assert proctui.right("reload", "--dry-run", "--json").json["added"] == ["new"]
+    dry = proctui.right("reload", "--dry-run", "--json").json
+    assert (dry["added"], dry["outcomes"]) == (["new"], [])
     asked = proctui("reload")
     assert asked.status == 1
     assert "say --yes" in asked.err
@@ -263,8 +305,12 @@ def test_reload_shows_the_difference_and_follows_the_file(proctui: CommandLine) 
     assert refused.status == 1
     assert "Do that? [y/N]" in refused.out
     assert proctui.workers().keys() == before.keys()
-    proctui.right("reload", "--yes")
-    until(lambda: proctui.workers().keys() == {"same", "other", "new"})
+    reloaded = proctui.right("reload", "--yes", "--json").json
+    assert reloaded["added"] == ["new"]
+    assert {one["worker"]: one["ok"] for one in reloaded["outcomes"]} == {
+        "gone": True, "other": True, "new": True,
+    }  # fmt: skip
+    assert proctui.workers().keys() == {"same", "other", "new"}
     after = proctui.workers()
     assert after["same"]["pid"] == before["same"]["pid"]
     assert after["other"]["pid"] != before["other"]["pid"]

@@ -119,7 +119,8 @@ def test_join(proctui: CommandLine) -> None:
 
 def test_terminate_kill_and_other_signals(proctui: CommandLine) -> None:
     proctui.run(TWO, "web-1", "web-2")
-    proctui.right("terminate", "web-1")
+    out = proctui.right("terminate", "--timeout", "20", "web-1").out
+    assert out == "web-1: SIGTERM sent to it, and it has ended\n"
     proctui.right("kill", "--signal", "usr1", "web-2")
     proctui.right("join", "web-*")
     exits = {id: one["exitcode"] for id, one in proctui.workers().items()}
@@ -132,8 +133,8 @@ def test_terminate_kill_and_other_signals(proctui: CommandLine) -> None:
     assert again.status == 1
     assert again.err.startswith("proctui: web-1: ")
     wrong = proctui("kill", "--signal", "SIGNONE", "web-1")
-    assert (wrong.status, wrong.out) == (1, "")
-    assert "there is no signal 'SIGNONE'" in wrong.err
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "error: argument --signal: there is no signal 'SIGNONE'; did you mean " in wrong.err
 
 
 def test_start_restart_and_stop(proctui: CommandLine) -> None:
@@ -142,10 +143,11 @@ def test_start_restart_and_stop(proctui: CommandLine) -> None:
     proctui.right("restart", "web-1")
     second = proctui.workers()["web-1"]["pid"]
     assert first != second
-    outcomes = proctui.right("stop", "--timeout", "5", "web-*", "--json").json
+    words = ("stop", "--timeout", "5", "--signal", "INT", "web-*", "--json")
+    outcomes = proctui.right(*words).json
     assert [(one["worker"], one["ok"], one["exitcode"]) for one in outcomes] == [
-        ("web-1", True, -15),
-        ("web-2", True, -15),
+        ("web-1", True, -2),
+        ("web-2", True, -2),
     ]
     until(lambda: not Path(f"/proc/{second}").exists())
     running = proctui("start", "web-1")
@@ -228,7 +230,8 @@ def test_a_restarted_run_is_not_of_the_tree(proctui: CommandLine) -> None:
 def test_a_tree_takes_no_other_signal(proctui: CommandLine) -> None:
     proctui.run(TWO, "web-1")
     done = proctui("kill", "--tree", "--signal", "HUP", "web-1")
-    assert (done.status, done.out) == (1, "")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "proctui: --tree ends a whole tree: only SIGTERM or SIGKILL go with it\n"
     assert proctui.workers()["web-1"]["alive"]
 
 

@@ -50,6 +50,8 @@ CASES = [
     (["kill", "--session", "s1", "of"], ["of-s1"]),
     (["kill", "--session", "s"], ["s1", "s2"]),
     (["kill", "--signal", "SIGUSR"], ["SIGUSR1", "SIGUSR2"]),
+    (["kill", "--signal", "H"], ["HUP"]),
+    (["stop", "--signal", "QU"], ["QUIT"]),
     (["kill", "--tr"], ["--tree"]),
     (["run", "some"], ["some.toml"]),
     (["run", "--leftovers", "e"], ["end"]),
