@@ -6,11 +6,11 @@ import asyncio
 import functools
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -51,20 +51,15 @@ def _lessons() -> type[Provider]:
     return LessonCommands
 
 
-def _system() -> type[Provider]:
-    from textual.system_commands import SystemCommandsProvider
-
-    return SystemCommandsProvider
-
-
 class ProctuiApp(App[int], inherit_bindings=False):
     """Wires the feed to the screen; no logic."""
 
     CSS_PATH = "proctui.tcss"
     TITLE = "proctui"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        _palette, _lessons, _system,
+        _palette, _lessons,
     }  # fmt: skip
+    """What the palette offers: our own actions alone, which have Textual's own within them."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
     ]
@@ -97,12 +92,6 @@ class ProctuiApp(App[int], inherit_bindings=False):
     def make_screen(self, feed: Feed, leave: Callable[[int, str], None]) -> WorkersScreen:
         """The workers view of a session."""
         return WorkersScreen(feed, leave, self._kept)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What of Textual's own commands makes sense here."""
-        for command in super().get_system_commands(screen):
-            if command.title in ("Theme", "Screenshot", "Maximize", "Minimize"):
-                yield command
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with text that can be read."""

@@ -24,7 +24,7 @@ class ActionCommands(Provider):
         if isinstance(self.screen, WorkersScreen):
             scene = self.screen.scene()
             for action in ACTIONS.values():
-                if action.why_not(scene) is None:
+                if action.id != "palette" and action.why_not(scene) is None:
                     yield action, f"{action.key}   {action.tooltip}"
 
     async def discover(self) -> Hits:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proctui.model import Row
 from proctui.tui import emptiness, text
 from proctui.tui.actions import who
 from proctui.tui.operate import Said
@@ -76,11 +77,15 @@ class Looks:
         elif message.value:
             found = self._find(containing(message.value), inclusive=True)
             self.screen.query_one(Prompt).complain("" if found else "nothing has that")
+            self.count_found()
+        else:
+            self.screen.query_one(Prompt).count("")
 
     def entered(self, message: Prompt.Entered) -> None:
         """Keeps the filter, or goes on to the next match."""
         if message.purpose == "search":
             self._find(containing(message.value))
+            self.count_found()
         elif error := self._filter(message.value):
             self.screen.query_one(Prompt).complain(error, finished=True)
         else:
@@ -126,10 +131,9 @@ class Looks:
         """Goes to the next row that matches, unfolding what hides it."""
         screen = self.screen
         store = screen.feed.store
-        everything = screen.table.rows
-        if screen.table.folded:
-            everything = screen.listing.arrange(store, ()).rows
-        row = next_matching(everything, screen.table.cursor_key, wanted, inclusive=inclusive)
+        row = next_matching(
+            self._everything(), screen.table.cursor_key, wanted, inclusive=inclusive
+        )
         if row is None:
             return False
         hiding = screen.table.folded.intersection(above(store.rows, row.key))
@@ -137,6 +141,23 @@ class Looks:
             screen.table.folded.difference_update(hiding)
             screen.list_rows()
         return screen.table.move_to(row.key)
+
+    def _everything(self) -> Sequence[Row]:
+        """The rows of the list, with those that a fold hides."""
+        screen = self.screen
+        if not screen.table.folded:
+            return screen.table.rows
+        return screen.listing.arrange(screen.feed.store, ()).rows
+
+    def count_found(self) -> None:
+        """Says, while somebody searches, how many rows match and which of them this one is."""
+        prompt, key = self.screen.query_one(Prompt), self.screen.table.cursor_key
+        if not (prompt.display and prompt.purpose == "search" and prompt.value):
+            return
+        wanted = containing(prompt.value)
+        found = [row.key for row in self._everything() if wanted(row)]
+        at = f"{found.index(key) + 1} of " if key in found else ""
+        prompt.count(f"{at}{len(found)}{'' if at else ' match'}")
 
     def _go_to(self, wanted: Predicate) -> None:
         if not self._find(wanted):

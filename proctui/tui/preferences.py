@@ -17,8 +17,6 @@ from proctui.tui.widgets.footer import Footer
 from proctui.tui.widgets.view_bar import ViewBar
 
 if TYPE_CHECKING:
-    from textual.theme import Theme
-
     from proctui.tui.screens.workers import WorkersScreen
 
 Save = Callable[[Mapping[str, Any]], Settings]
@@ -40,7 +38,6 @@ class Preferences:
     def __init__(self, screen: WorkersScreen, kept: Kept) -> None:
         self.screen = screen
         self._kept = kept
-        self._trying = False
 
     @property
     def kept(self) -> Kept:
@@ -68,7 +65,6 @@ class Preferences:
         listing, settings = self.screen.listing, self.settings
         listing.begin(settings.sort, reverse=settings.reverse, tree=settings.tree)
         self.put_in_force()
-        self.screen.app.theme_changed_signal.subscribe(self.screen, self._theme_changed)
 
     def put_in_force(self) -> None:
         """Also on coming back from a screen on which they were changed."""
@@ -95,7 +91,6 @@ class Preferences:
         """Opens the form of all settings."""
         from proctui.tui.screens.settings import SettingsForm
 
-        self._trying = True
         changes = await self.screen.ask(SettingsForm(self.settings))
         self._finish(changes)
 
@@ -118,7 +113,6 @@ class Preferences:
         if changed:
             self.keep(changed)
         self.put_in_force()
-        self._trying = False
 
     def keep(self, changes: Mapping[str, Any]) -> None:
         """Changes settings for now and, if that can be, for the next time."""
@@ -133,8 +127,3 @@ class Preferences:
             self._kept.save(changes)
         except ConfigError as error:
             self.screen.say(Said(f"Changed until you leave, not for good: {error}.", "warning"))
-
-    def _theme_changed(self, theme: Theme) -> None:
-        """Another theme was chosen in the palette."""
-        if not self._trying and theme.name not in (self.settings.theme, self._theme):
-            self.keep({"theme": theme.name})

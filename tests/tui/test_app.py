@@ -374,12 +374,14 @@ async def test_search_goes_on_with_enter() -> None:
         row = stage.workers.table.cursor_row
         assert row is not None
         first = row.pid
+        await stage.sees("1 of 2")
         await stage.press("enter")
+        await stage.sees("2 of 2")
         row = stage.workers.table.cursor_row
         assert row is not None
         assert row.pid != first
         await stage.press(*"xyzzy")
-        await stage.sees("nothing has that")
+        await stage.sees("nothing has that", "0 match")
         await stage.press("escape")
         assert stage.workers.table.has_focus
 

@@ -151,13 +151,6 @@ async def test_leaving_the_chooser_puts_the_columns_back() -> None:
         assert not settings.path().exists()
 
 
-async def test_a_theme_that_is_chosen_in_the_palette_is_kept_too() -> None:
-    async with opened(kept=kept()) as stage:
-        stage.app.theme = "nord"
-        await stage.until(lambda: settings.path().exists(), "the file")
-        assert settings.load() == Settings(theme="nord")
-
-
 @pytest.mark.parametrize(
     ("theme", "shown"), [("textual-dark", "ansi-dark"), ("nord", "nord"), ("ansi-light",) * 2]
 )
@@ -175,7 +168,8 @@ async def test_sixteen_colours_are_the_terminals_own(
 async def test_what_cannot_be_kept_is_said_and_holds_until_one_leaves() -> None:
     Path(settings.path().parent).write_text("no folder")
     async with opened(kept=Kept(Settings(), settings_file.save)) as stage:
-        stage.app.theme = "nord"
+        stage.workers.preferences.keep({"theme": "nord"})
+        stage.workers.preferences.put_in_force()
         await stage.told("Changed until you leave, not for good")
         assert stage.app.theme == "nord"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.widgets import Checkbox, Input, Select
@@ -215,7 +216,7 @@ async def test_a_new_worker_like_one_that_is_there() -> None:
     async with opened() as stage:
         stage.client.answers.append(_described)
         await stage.press("N")
-        await stage.sees("Begin from", "Ready: piao-2")
+        await stage.sees("Begin from", "Ready: piao-2", "Grace period")
         form = _form(stage)
         assert form.query_one("#what", Input).value == "lessons.py:piao"
         assert form.query_one("#args", Input).value == "'egon'"
@@ -229,6 +230,35 @@ async def test_a_new_worker_like_one_that_is_there() -> None:
         assert known is not None
         assert known.session is not None
         assert spec == msgspec.structs.replace(known.session.workers[0], id="piao-2")
+
+
+async def test_the_start_has_what_was_typed_ahead_of_it() -> None:
+    async with opened() as stage:
+        await stage.press("n")
+        await stage.sees("Target is missing")
+        for key in (*"lessons:pia", "ctrl+s"):  # all there before any of them is looked at
+            stage.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await stage.until(lambda: any(isinstance(each, Add) for each in stage.client.sent))
+        (add,) = [each for each in stage.client.sent if isinstance(each, Add)]
+        assert [spec.target for spec in add.specs] == ["lessons:pia"]
+
+
+async def test_the_form_serves_before_its_lower_half_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def later(form: NewWorker) -> None:
+        assert not form.query("#stop_timeout")
+
+    monkeypatch.setattr(NewWorker, "_complete", later)
+    async with opened() as stage:
+        stage.client.answers.append(_described)
+        await stage.press("N")
+        await stage.sees("Ready: piao-2")
+        await stage.press("ctrl+s")
+        await stage.until(lambda: any(isinstance(each, Add) for each in stage.client.sent))
+        (add,) = [each for each in stage.client.sent if isinstance(each, Add)]
+        (spec,) = add.specs
+        assert (spec.stop_timeout, spec.daemon, spec.start_method) == (2.5, True, "spawn")
 
 
 async def test_another_worker_to_begin_from_is_chosen_in_the_form() -> None:
@@ -290,6 +320,18 @@ async def test_help_knows_where_one_is() -> None:
     async with opened() as stage:
         await stage.press("l", "l", "f1")
         await stage.sees("In the log", "Break long lines.", "Copy", "Save all that the log holds")
+
+
+async def test_the_palette_offers_our_own_actions_alone() -> None:
+    async with opened((120, 120)) as stage:
+        await stage.press("ctrl+p")
+        await stage.sees(ACTIONS["quit"].tooltip)
+        scene = stage.workers.scene()
+        offered = [a for a in ACTIONS.values() if a.why_not(scene) is None and a.id != "palette"]
+        titles = {"Search for commands…", *(action.title for action in offered)}
+        said = {line.strip(" 🔎▔▁").strip() for line in stage.text().splitlines()}
+        assert titles <= said
+        assert not {"Screenshot", "Maximize", "Theme", "Quit"} & (said - titles)
 
 
 async def test_the_palette_offers_only_what_applies() -> None:
@@ -373,6 +415,9 @@ async def test_searching_wrapping_and_clearing(tmp_path: Path) -> None:
         await stage.press("l", "l")
         await stage.sees("needle two")
         assert "far out" not in stage.text()
+        assert stage.line("needle two").rstrip().endswith("xxx…")
+        stage.workers.panes.log_view.scroll_to(x=400, animate=False)
+        await stage.until(lambda: stage.line("far out").rstrip().endswith("far out"))
         await stage.press("w")
         await stage.sees("wrapped", "far out")
         await stage.press("slash", *"needle")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
@@ -39,15 +39,32 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
 
     def compose(self) -> ComposeResult:
         """The box around the body."""
+        self._measure()
         box = Vertical(*self.body(), classes="dialog")
         box.border_title = text.content(self.heading)
         box.border_subtitle = text.content(self.foot)
         yield box
 
+    def _measure(self) -> None:
+        """Knows its size class from the start: learning it later styles every widget once more."""
+        fit = [name for least, name in self.VERTICAL_BREAKPOINTS if self.app.size.height >= least]
+        self.add_class(*fit[-1:], update=False)
+
     async def on_click(self, event: events.Click) -> None:
         """A click beside the box leaves too."""
         if event.widget is self:
             await self.run_action("leave")
+
+    def after_typing(self, deed: Callable[[], None]) -> None:
+        """Does something once the focused field has taken every key that came before.
+
+        Keys that are text wait in the field's queue, those that are commands don't: what is typed
+        ahead, as over a slow line, would be done with half of the text.
+        """
+        if self.focused is None:
+            deed()
+        else:
+            self.focused.call_later(deed)
 
     def action_leave(self) -> None:
         """Leaves without a choice."""

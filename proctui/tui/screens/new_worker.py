@@ -40,7 +40,8 @@ _TEXTS = {
     "backoff_max": ("up to", f"{_USUAL.backoff_max:g} seconds"),
 }
 _MAIN = 9
-"""So many of them stand over the choices, the others below."""
+"""So many of them stand over the choices and are there at once; the others follow a moment later:
+all in one go would let a person wait for the first field."""
 _CHOICES = {
     "start_method": ("Start method", get_args(StartMethod)),
     "reap": ("Joined by", get_args(ReapPolicy)),
@@ -77,6 +78,8 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         self.existing = {spec.id: spec for spec in existing}
         self.like = like if like in self.existing else _SCRATCH
         self.checked = Checked()
+        self._filled = self._like()
+        self._whole = False
 
     def body(self) -> Iterable[Widget]:
         """One line for each key of a worker file."""
@@ -85,29 +88,17 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
             ("Command line", "command"),
         ]
         rows: list[Widget] = [
-            _line("Runs", Select(kinds, allow_blank=False, compact=True, id="kind"))
+            _line(
+                "Runs",
+                Select(kinds, value=self._filled.kind, allow_blank=False, compact=True, id="kind"),
+            )
         ]
         if self.existing:
             rows.insert(0, _line("Begin from", self._models()))
-        texts = [self._text_line(key) for key in _TEXTS]
-        rows += texts[:_MAIN]
-        for key, (label, options) in _CHOICES.items():
-            choice = Select(
-                [(option, option) for option in options],
-                allow_blank=False,
-                compact=True,
-                id=key,
-            )
-            rows.append(_line(label, choice))
-        rows.append(
-            _line(
-                "",
-                Tick("daemonic", compact=True, id="daemon"),
-                Tick("start at once", value=True, compact=True, id="autostart"),
-            )
-        )
-        rows += texts[_MAIN:]
-        yield VerticalScroll(*rows, id="form", can_focus=False)
+        rows += [self._text_line(key) for key in list(_TEXTS)[:_MAIN]]
+        form = VerticalScroll(*rows, id="form", can_focus=False)
+        form.styles.height = len(rows) + len(list(self._lower()))  # nothing moves as it comes
+        yield form
         yield Static(id="mistake")
         yield button_row(
             Keyed("Lesson", "^l", id="lesson", tip="Choose a scenario of multiprocessing instead."),
@@ -116,10 +107,28 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
             Keyed("Cancel", "esc", id="cancel"),
         )
 
+    def _lower(self) -> Iterable[Widget]:
+        """The choices, and the texts that are seldom needed."""
+        chosen = self._filled.choices
+        for key, (label, options) in _CHOICES.items():
+            several = [(option, option) for option in options]
+            value = str(chosen[key])
+            yield _line(
+                label, Select(several, value=value, allow_blank=False, compact=True, id=key)
+            )
+        yield _line(
+            "",
+            Tick("daemonic", value=bool(chosen.get("daemon")), compact=True, id="daemon"),
+            Tick("start at once", value=bool(chosen["autostart"]), compact=True, id="autostart"),
+        )
+        for key in list(_TEXTS)[_MAIN:]:
+            yield self._text_line(key)
+
     def _text_line(self, key: str) -> Widget:
         label, hint = _TEXTS[key]
         hint = hint or str(self.folder)  # where paths and imports begin
-        return _line(label, Input(placeholder=text.safe(hint), compact=True, id=key))
+        value = self._filled.texts.get(key, "")
+        return _line(label, Input(value, placeholder=text.safe(hint), compact=True, id=key))
 
     def _models(self) -> Select[str]:
         known = [(text.safe(name), name) for name in self.existing]
@@ -130,8 +139,13 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
 
     def on_mount(self) -> None:
         """Checks what is filled in so far, so that it says what is needed."""
-        if self.like:
-            self._fill(self.existing[self.like])
+        self._check()
+        self.call_after_refresh(self._complete)
+
+    async def _complete(self) -> None:
+        """Adds the lower half once the upper can be seen, and typed into."""
+        await self.query_one("#form").mount_all(self._lower())
+        self._whole = True
         self._check()
 
     @on(Select.Changed, "#like")
@@ -139,33 +153,48 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         chosen = str(message.value)
         if chosen != self.like:
             self.like = chosen
-            self._fill(self.existing.get(chosen, _USUAL))
+            self._fill()
 
-    def _fill(self, spec: WorkerSpec) -> None:
-        """Everything as that worker has it, its name changed; all empty for none."""
-        empty = Entry("target", {}, {key: getattr(_USUAL, key) for key in (*_CHOICES, "autostart")})
-        entry = empty if spec is _USUAL else entry_like(spec, self.taken, self.folder)
+    def _like(self) -> Entry:
+        """Everything as the worker to begin from has it, its name changed; empty for none."""
+        spec = self.existing.get(self.like)
+        if spec is not None:
+            return entry_like(spec, self.taken, self.folder)
+        return Entry("target", {}, {key: getattr(_USUAL, key) for key in (*_CHOICES, "autostart")})
+
+    def _fill(self) -> None:
+        entry = self._filled = self._like()
         self.query_one("#kind", Select).value = entry.kind
-        for key in _TEXTS:
+        for key in self._texts:
             self.query_one(f"#{key}", Input).value = entry.texts.get(key, "")
-        for key in _CHOICES:
-            self.query_one(f"#{key}", Select).value = entry.choices[key]
-        for key in ("daemon", "autostart"):
-            self.query_one(f"#{key}", Checkbox).value = bool(entry.choices.get(key))
+        if self._whole:
+            for key in _CHOICES:
+                self.query_one(f"#{key}", Select).value = entry.choices[key]
+            for key in ("daemon", "autostart"):
+                self.query_one(f"#{key}", Checkbox).value = bool(entry.choices.get(key))
+
+    @property
+    def _texts(self) -> Sequence[str]:
+        """The text fields that are there."""
+        return list(_TEXTS)[: None if self._whole else _MAIN]
 
     def _entry(self) -> Entry:
+        texts = {key: self.query_one(f"#{key}", Input).value for key in self._texts}
+        kind = self.query_one("#kind", Select).value
+        return Entry(
+            kind="command" if kind == "command" else "target",
+            texts={**self._filled.texts, **texts},
+            choices=self._chosen() if self._whole else self._filled.choices,
+        )
+
+    def _chosen(self) -> dict[str, str | bool]:
         chosen: dict[str, str | bool] = {
             key: str(self.query_one(f"#{key}", Select).value) for key in _CHOICES
         }
         chosen["autostart"] = self.query_one("#autostart", Checkbox).value
         if self.query_one("#daemon", Checkbox).value:  # else a subclass keeps its own
             chosen["daemon"] = True
-        kind = self.query_one("#kind", Select).value
-        return Entry(
-            kind="command" if kind == "command" else "target",
-            texts={key: self.query_one(f"#{key}", Input).value for key in _TEXTS},
-            choices=chosen,
-        )
+        return chosen
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -173,13 +202,13 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     def _check(self) -> None:
         entry = self._entry()
         is_command = entry.kind == "command"
-        for key in ONLY_OF_TARGETS:
-            self.query_one(f"#{key}").disabled = is_command
+        for field in self.query(", ".join(f"#{key}" for key in ONLY_OF_TARGETS)):
+            field.disabled = is_command
         what = self.query_one("#what", Input)
         self.query_one("#label-what", Label).update("Command" if is_command else "Target")
         what.placeholder = _COMMAND_HINT if is_command else _TEXTS["what"][1]
         self.checked = check(entry, self.taken, self.folder)
-        for key in _TEXTS:
+        for key in self._texts:
             wrong = key in self.checked.mistakes and (key != "what" or bool(what.value))
             self.query_one(f"#{key}").set_class(wrong, "-wrong")
         self._tell()
@@ -201,6 +230,10 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     @on(Button.Pressed, "#save-to-file")
     def action_save(self) -> None:
         """Adds it to a worker file, unless something is wrong; the form stays."""
+        self.after_typing(self._save_if_right)
+
+    def _save_if_right(self) -> None:
+        self._check()
         if self.checked.specs:
             self.run_worker(self._save(self.checked.specs))
         else:
@@ -225,6 +258,10 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     @on(Input.Submitted)
     def action_start(self) -> None:
         """Starts it, unless something is wrong."""
+        self.after_typing(self._start_if_right)
+
+    def _start_if_right(self) -> None:
+        self._check()
         if self.checked.specs:
             self.dismiss(self.checked.specs)
         else:

@@ -201,6 +201,7 @@ class WorkersScreen(Screen[None]):
         shown = len(self.table.arrangement) - len(self.table.arrangement.context)
         if self.listing.filter and (prompt := self.query_one(Prompt)).purpose == "filter":
             prompt.count(f"{shown} of {len(self.feed.store.rows)} match")
+        self.looks.count_found()
         self.status_bar.show(
             Status(
                 session=self.place,

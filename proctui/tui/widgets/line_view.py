@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import ClassVar, NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -184,6 +185,9 @@ class LineView(ScrollView, can_focus=True):
             shown.highlight_words([self.marked], self._mark_style(), case_sensitive=False)
         self._stylize_selection(shown, y)
         strip = Strip(shown.render(self.app.console), shown.cell_len)
+        room = self.scrollable_content_region.width
+        if strip.cell_length > scroll_x + room > 0:  # it goes on beyond the edge
+            strip = Strip([*strip.crop(0, scroll_x + room - 1), Segment(text.ellipsis())])
         strip = strip.crop_extend(scroll_x, scroll_x + width, base).apply_style(base)
         return strip.apply_offsets(scroll_x, y)
 

@@ -95,6 +95,11 @@ class Prompt(VerticalGroup):
         self.screen.remove_class("-prompting")
         return was_open
 
+    @property
+    def value(self) -> str:
+        """What is typed."""
+        return self.query_one(Input).value
+
     def count(self, found: str) -> None:
         """Shows how many rows that leaves, in words; empty for nothing."""
         self.query_one("#prompt-count", Static).update(text.content(found))
