@@ -236,9 +236,10 @@ class Finding(msgspec.Struct, frozen=True):
     cures: tuple[Cure, ...] = ()
 
 
-Certainty = Literal["seen", "session", "tag"]
+Certainty = Literal["seen", "session", "group", "tag"]
 """How a descendant is known to be a worker's: parent links that were seen, the session id that
-the worker led, or the environment tag it was executed with."""
+the worker led, the process group that a watched process led, or the environment tag it was
+executed with."""
 
 
 class Lineage(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,7 +254,7 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the adopter: ``init``, or a subreaper's name."""
     adopted_at: float | None = None
     worker: str | None = None
-    """Id of the worker it descends from."""
+    """Id of the worker it descends from, or `Row.root` of the watched process."""
     certainty: Certainty = "seen"
     why: str = ""
     """What tells that it is an orphan, for example ``its first parent 4711 is gone``."""
@@ -278,6 +279,9 @@ class Row(msgspec.Struct, kw_only=True):
     orphan: bool = False
     helper: str = ""
     """``fork server`` or ``resource tracker`` for multiprocessing's own helper processes."""
+    root: str = ""
+    """Of a process that is watched although nobody here launched it: what stands for it in the
+    lineage of its descendants, its name and pid when it was first seen; untrusted."""
     name: str = ""
     """Best name known; untrusted."""
     command: str = ""

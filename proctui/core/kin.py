@@ -46,8 +46,10 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
     lineage: Lineage = Lineage()
     orphan: bool = False
     helper: str = ""
+    root: str = ""
+    """What stands for it in the lineage of its descendants, where it is watched by itself."""
     worker: str | None = None
-    """Id of the worker that it is or descends from."""
+    """Id of the worker, or `root` of the watched process, that it is or descends from."""
     certainty: Certainty = "seen"
     bound: str | None = None
     """Id of the worker whose present process it is."""

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from proctui.core.index import Index
 from proctui.core.kin import Kin
+from proctui.model import Departure
 
 _REMEMBERED = 4096
 """Tokens of departed processes kept, so that nothing late brings one back."""
+
+
+class Changes(NamedTuple):
+    """What one pass brought."""
+
+    fresh: list[Kin]
+    """Processes seen for the first time, in the order of their starts."""
+    touched: set[int]
+    """Tokens of all about whom something may have changed."""
+    departed: list[tuple[Kin, Departure]]
+    """Those that are gone, and forgotten already."""
+    figures: list[Kin]
+    """Those of whom nothing but figures has changed."""
 
 
 class Kindred:

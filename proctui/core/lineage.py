@@ -10,16 +10,17 @@ changed comes out.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
 from proctui.core.helpers import Helpers
 from proctui.core.kin import Kin
-from proctui.core.kindred import Kindred
+from proctui.core.kindred import Changes, Kindred
 from proctui.core.naming import INIT, SUPERVISOR, person
+from proctui.core.reasons import why_found
+from proctui.core.roots import Roots
 from proctui.core.runs import Leaders, Run
 from proctui.model import Certainty, Departure, Lineage, Observation, Pass
 
@@ -29,23 +30,18 @@ _TICK = 0.02
 _replace = msgspec.structs.replace
 
 
-class Changes(NamedTuple):
-    """What one pass brought."""
-
-    fresh: list[Kin]
-    """Processes seen for the first time, in the order of their starts."""
-    touched: set[int]
-    """Tokens of all about whom something may have changed."""
-    departed: list[tuple[Kin, Departure]]
-    """Those that are gone, and forgotten already."""
-    figures: list[Kin]
-    """Those of whom nothing but figures has changed."""
-
-
 class Ancestry:
     """All processes that the kernel view tells of, and how they are related."""
 
-    def __init__(self, supervisor_pid: int, tag: str = "", *, adopt: bool = False) -> None:
+    def __init__(
+        self,
+        supervisor_pid: int,
+        tag: str = "",
+        *,
+        adopt: bool = False,
+        roots: Collection[int] = (),
+    ) -> None:
+        """`roots` are pids that are watched although the supervisor did not launch them."""
         self.supervisor_pid = supervisor_pid
         self.supervisor: Kin | None = None
         """The supervisor's own process once it was seen; kept when it is gone."""
@@ -54,6 +50,7 @@ class Ancestry:
         self.kin = self._kindred.kin
         """All who are there, by token."""
         self.helpers = Helpers(self.kin)
+        self.roots = Roots(roots)
         self._tag = tag
         self._adopt = adopt
         self._names: dict[int, str] = {}
@@ -86,7 +83,7 @@ class Ancestry:
 
     def is_supervisor(self, pid: int) -> bool:
         """Whether `pid` is the living supervisor's."""
-        return pid == self.supervisor_pid and not self.supervisor_ended
+        return pid == self.supervisor_pid != 0 and not self.supervisor_ended
 
     @property
     def supervisor_ended(self) -> bool:
@@ -141,6 +138,7 @@ class Ancestry:
         fresh.sort(key=lambda kin: (kin.started_at, kin.token))
         for kin in fresh:
             self._origin(kin, seen.time, touched)
+        self._follow_leaders((*moved, *fresh), seen.time, touched)
         departed = [self._forget(departure, touched) for departure in self._ends.values()]
         self._ends = {}
         for token in touched:
@@ -207,6 +205,8 @@ class Ancestry:
         if first != ppid:
             first_parent = person(kin.lineage.first_parent, first)
             self._adopted(kin, time, f"its first parent {first_parent} has ended")
+        self._root(kin, touched)
+        self._lead(kin)
         self._settle(kin, time, touched)
         self.helpers.label(kin, self.supervisor)
         for token in tuple(self.under(kin.pid)):  # children that were seen before it
@@ -261,19 +261,47 @@ class Ancestry:
             return
         ppid = kin.sample.ppid
         run = self.leaders.claim(kin, partial(self._inhabited, kin))
+        group = self.roots.of_group(kin)
         is_child = self.is_supervisor(ppid)
         if run is not None:
             self._attribute(kin, run.worker, "session", touched)
+        elif group:
+            self._attribute(kin, group, "group", touched)
         elif kin.tag_session != self._tag or (is_child and (held or not kin.tag_worker)):
             return
-        elif kin.tag_worker:
-            self._attribute(kin, kin.tag_worker, "tag", touched)
+        elif owner := self.roots.tagged(kin) or kin.tag_worker:
+            self._attribute(kin, owner, "tag", touched)
         else:  # forked by a worker that could not name itself there (`supervisor.marking`)
             kin.lineage = _replace(kin.lineage, certainty="tag")
         foreign = run is not None or no_worker or kin.sample.sid != kin.pid
         if not kin.orphan and (self._adopt and foreign if is_child else self._adopts(ppid)):
             kin.lineage = _replace(kin.lineage, first_ppid=None, first_parent="")
-            self._adopted(kin, time, self._why_found(kin, run))
+            self._adopted(
+                kin,
+                time,
+                why_found(kin, run, self.living(kin.sample.sid), watched=bool(self.roots)),
+            )
+
+    def _root(self, kin: Kin, touched: set[int]) -> None:
+        """A process that is watched by itself is what its descendants are known by."""
+        if self.roots.claim(kin):
+            self._attribute(kin, kin.root, "seen", touched)
+            kin.lineage = _replace(kin.lineage, worker=None)
+
+    def _lead(self, kin: Kin) -> None:
+        """Whoever of a watched tree leads a session: all who live in it are of that tree.
+
+        What descends from a worker is known by the worker's own session.
+        """
+        if self.roots and kin.worker is not None and kin.sample.sid == kin.pid:
+            run = Run(kin.worker, kin.pid, kin.started_at)
+            self.leaders.lead(run, lambda sid: bool(self._kindred.in_session(sid)))
+
+    def _follow_leaders(self, leading: Iterable[Kin], time: float, touched: set[int]) -> None:
+        """Settles who was there before it was known whose session they live in."""
+        for kin in leading if self.roots else ():
+            for token in tuple(self._kindred.in_session(kin.pid)):
+                self._settle(self.kin[token], time, touched)
 
     def lead(self, run: Run, time: float) -> set[int]:
         """A worker's run leads the session of its pid; tokens of those found by that."""
@@ -301,17 +329,6 @@ class Ancestry:
         """
         return self.living(pid) is None and (pid == INIT or pid in self._subreapers)
 
-    def _why_found(self, kin: Kin, run: Run | None) -> str:
-        sid = kin.sample.sid
-        if run is not None:
-            leader = self.living(sid)
-            if leader is None or leader.bound != run.worker or leader.sample.is_zombie:
-                return f"its session leader {run.worker} ({sid}) is gone"
-            return f"it is in the session that {run.worker} ({sid}) leads, but under an adopter"
-        whose = f"of {kin.worker}" if kin.worker else "of this session but of no worker"
-        alone = " and leads a session of its own" if sid == kin.pid else ""
-        return f"it carries the tag {whose}{alone}"
-
     def _attribute(self, kin: Kin, worker: str, certainty: Certainty, touched: set[int]) -> None:
         """Says whose descendant it is, and with it everything that it brought forth."""
         stack = [kin]
@@ -330,6 +347,7 @@ class Ancestry:
     def _moved(self, kin: Kin, time: float, touched: set[int]) -> None:
         former = kin.linked[0]
         self._kindred.relink(kin)
+        self._lead(kin)
         if kin.sample.ppid == former:
             self._settle(kin, time, touched)
             return

@@ -131,6 +131,7 @@ def process_row(kin: Kin, command: str, around: Around) -> Row:
         since_exact=kin.since_exact,
         not_reaping=around.not_reaping,
         neglected=around.neglected,
+        left_behind=around.left_behind,
     )
     return Row(
         key=f"p:{kin.token}",
@@ -139,6 +140,7 @@ def process_row(kin: Kin, command: str, around: Around) -> Row:
         state=facts.state,
         orphan=kin.orphan,
         helper=kin.helper,
+        root=kin.root,
         name=kin.name,
         command=command,
         exitcode=facts.exitcode,

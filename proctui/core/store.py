@@ -38,7 +38,7 @@ class Store:
     def __init__(self, hello: Hello) -> None:
         self.events: deque[Event] = deque(maxlen=MAX_EVENTS)
         """What happened, oldest first."""
-        self._family = Family(hello.pid, hello.tag, adopt=hello.adopt)
+        self._family = Family(hello.pid, hello.tag, adopt=hello.adopt, roots=hello.roots)
         self._roster = Roster(self._family)
         self._table = Table(self._family, self._roster)
         self.rows: dict[str, Row] = self._table.rows

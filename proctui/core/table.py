@@ -109,7 +109,7 @@ class Table:
         self.tally.change(share(row), None)
         self.chronicle.left(row, when)
         self._tokens |= self._neglect.put(key, None)
-        self._workers |= self._left.put(key, None)
+        self._blame(key, None)
         self._tell(self.forest.remove(key))
 
     def key(self, kin: Kin) -> str | None:
@@ -154,13 +154,23 @@ class Table:
 
     def _show_process(self, kin: Kin) -> None:
         around = Around(
-            self._parent(kin.sample.ppid), self._not_reaping(kin), self._neglect.count(kin.token)
+            self._parent(kin.sample.ppid),
+            self._not_reaping(kin),
+            self._neglect.count(kin.token),
+            self._left.count(kin.root) if kin.root else 0,
         )
         row = process_row(kin, self._command(kin), around)
         self._commit(row, self._home(kin), (1, kin.started_at, kin.token))
         dead = kin.sample.is_zombie
         self._tokens |= self._neglect.put(row.key, self._culprit(kin) if dead else None)
-        self._workers |= self._left.put(row.key, kin.worker if kin.orphan and not dead else None)
+        self._blame(row.key, kin.worker if kin.orphan and not dead else None)
+
+    def _blame(self, key: str, worker: str | None) -> None:
+        """Who left this orphan behind; whoever did, or no longer did, is looked at again."""
+        changed = self._left.put(key, worker)
+        self._workers |= changed
+        roots = map(self._family.roots.token, changed)
+        self._tokens |= {token for token in roots if token is not None}
 
     def _commit(self, row: Row, parent: str | None, rank: Rank) -> None:
         """Lets the row that stands become this one, where a difference shows."""
@@ -234,7 +244,10 @@ class Table:
             key = None if parent is None else self.key(parent)
             if key in self.rows:
                 return key
-        if kin.worker is None:
+        root = self._family.kin.get(self._family.roots.token(kin.worker) or 0)
+        if root is not None and root is not kin:
+            return self.key(root)
+        if kin.worker is None or self._family.roots:
             return None
         worker = f"w:{kin.worker}"
         if worker in self.rows:
@@ -273,8 +286,9 @@ class Table:
         return parent.token
 
     def _not_reaping(self, kin: Kin) -> bool:
-        """Whether its adopter had time enough; asks for another look where it had not."""
-        if kin.zombie_since is None or not (kin.orphan and kin.sample.is_zombie):
+        """Whether its adopter, or init, had time enough; asks for another look where not."""
+        reaps = kin.orphan or kin.sample.ppid == INIT
+        if kin.zombie_since is None or not (reaps and kin.sample.is_zombie):
             return False
         due = max(kin.zombie_since, kin.lineage.adopted_at or 0.0) + REAP_PATIENCE
         if self._now < due:

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import select
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from proctui.kernel.brief import BriefLives
@@ -58,9 +58,14 @@ class KernelView:
         budget: Budget | None = None,
         connector: Callable[[], ProcConnector | None] = ProcConnector.open,
         clock: Clock | None = None,
+        workers: Collection[str] | None = None,
     ) -> None:
-        """`clock` is that of the session; without it the machine's."""
+        """`clock` is that of the session; without it the machine's.
+
+        Where `workers` are given only their tags count, not those of the session's others.
+        """
         self._tag = session_tag
+        self._workers = workers
         self._on_end = on_end
         self._source = source if source is not None else default_source()
         self._newcomers = Newcomers(self._source)
@@ -84,8 +89,10 @@ class KernelView:
 
     # ------------------------------------------------------------ what is watched
 
-    def follow(self, roots: Iterable[int]) -> None:
+    def follow(self, roots: Iterable[int], *, groups: bool = False) -> None:
         """Watches these pids and, from the next refresh, all that descends from them.
+
+        With `groups` also whoever was orphaned in the process groups that they lead.
 
         Takes hold of them at once.  May be called again with more or the same;
         what is watched stays so until it is gone.  Pids of nobody are ignored.
@@ -98,6 +105,8 @@ class KernelView:
             # a worker that has ended meanwhile may have left others in its session
             self._flock.claim_session(pid)
             self._flock.enter(pid)
+            if groups:
+                self._flock.claim_group(pid)
 
     # ------------------------------------------------------------ events
 
@@ -172,7 +181,9 @@ class KernelView:
                 await asyncio.sleep(PAUSE)
         await self._admit(self._flock.relatives(stats))
         for part in _slices(tuple(stats.values())) if self._tag else ():
-            for stat, _ in tagged(part, self._tag, self._source.tags):
+            for stat, worker in tagged(part, self._tag, self._source.tags):
+                if self._workers is not None and worker not in self._workers:
+                    continue
                 if stats.pop(stat.pid, None) is not None:
                     await self._admit([(stat, False)])
                     await self._admit(self._flock.relatives(stats))

@@ -5,14 +5,15 @@ Bookkeeping without a loop; `proctui.kernel` decides when to look at whom.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from proctui.kernel.watched import Budget, Watched, watch
 from proctui.linux.grip import Source
 from proctui.linux.pidfd import EndWatcher
 from proctui.linux.procfs import Stat
-from proctui.linux.trails import belonging
+from proctui.linux.trails import belonging, orphaned_members
 from proctui.model import Departure
 
 
@@ -38,6 +39,7 @@ class Flock:
         self._pidfds: dict[int, Watched] = {}
         self._children: dict[int, set[int]] = {}
         self._sessions: set[int] = set()
+        self._groups: set[int] = set()
 
     # ------------------------------------------------------------ coming
 
@@ -65,14 +67,34 @@ class Flock:
 
     def relatives(self, stats: dict[int, Stat]) -> list[tuple[Stat, bool]]:
         """Takes those out of `stats` that descend from what is watched (`trails.belonging`)."""
-        return belonging(stats, self.watched, self._sessions)
+        found = belonging(stats, self.watched, self._sessions)
+        for stat in self._orphaned_members(stats):
+            if stats.pop(stat.pid, None) is not None:
+                found += [(stat, False), *belonging(stats, (stat.pid,), ())]
+        return found
+
+    def _orphaned_members(self, stats: Mapping[int, Stat]) -> list[Stat]:
+        """Those of the groups that belong here whose parent is an adopter (`trails`)."""
+        there = {pid: stat for pid, stat in stats.items() if stat.pgid in self._groups}
+        for parent in {stat.ppid for stat in there.values()} - there.keys():
+            with contextlib.suppress(OSError):
+                there[parent] = self._source.read_stat(parent)
+        return [stat for stat in orphaned_members(there, self._groups) if stat.pid in stats]
 
     def claim_session(self, sid: int) -> None:
         """Who lives in this session belongs here."""
         self._sessions.add(sid)
 
+    def claim_group(self, pid: int) -> None:
+        """Who was orphaned in this process group belongs here, if the process leads it."""
+        watched = self.watched.get(pid)
+        if watched is not None and watched.sample.pgid == pid:
+            self._groups.add(pid)
+
     def forget_sessions(self) -> None:
-        """Drops sessions nobody lives in any more: their number may now go to another."""
+        """Drops sessions and groups nobody is in any more: their number may go to another."""
+        if self._groups:
+            self._groups &= {watched.sample.pgid for watched in self.watched.values()}
         leaderless = self._sessions.difference(self.watched)
         if leaderless:
             inhabited = {watched.sample.sid for watched in self.watched.values()}

@@ -118,8 +118,11 @@ def row_needed(row: Row | None, scene: Scene) -> str | None:
 
 
 def left_by(row: Row) -> str | None:
-    """Id of the worker whose orphans are meant with this row: its own, or its descent's."""
-    return row.lineage.worker if row.worker is None else row.worker.id
+    """Id of the worker whose orphans are meant with this row: its own, or its descent's.
+
+    Of processes that are only watched, what stands for the one it is or descends from.
+    """
+    return row.root or (row.lineage.worker if row.worker is None else row.worker.id)
 
 
 def end_left(row: Row | None, scene: Scene) -> str | None:

@@ -93,9 +93,10 @@ def target(row: Row) -> Target:
 def descendants(store: Rows, rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:
     """Each row with everything that comes from its process, parents before children.
 
-    Of a worker also what it left behind: orphans keep its id in their lineage.
+    Of a worker, and of a process that is watched by itself, also what it left behind: orphans
+    keep its id in their lineage.
     """
-    left: dict[str, list[str]] = {row.worker.id: [] for row in rows if row.worker is not None}
+    left: dict[str, list[str]] = {owner: [] for row in rows if (owner := _owner(row))}
     if left:
         for other in store.rows.values():
             if other.lineage.worker in left:
@@ -103,8 +104,7 @@ def descendants(store: Rows, rows: Sequence[Row]) -> Iterator[tuple[Row, list[Ro
     for row in rows:
         seen = {row.key}
         waiting = list(store.children(row.key))
-        if row.worker is not None:
-            waiting += left[row.worker.id]
+        waiting += left.get(_owner(row), ())
         found = []
         for key in waiting:  # grows while it is walked
             if key not in seen and key in store.rows:
@@ -112,6 +112,11 @@ def descendants(store: Rows, rows: Sequence[Row]) -> Iterator[tuple[Row, list[Ro
                 waiting += store.children(key)
                 found.append(store.rows[key])
         yield row, found
+
+
+def _owner(row: Row) -> str:
+    """By what its descendants know it, "" for those that are known by somebody else."""
+    return row.root if row.worker is None else row.worker.id
 
 
 def grouped(store: Rows, rows: Sequence[Row]) -> Iterator[tuple[Row, list[Row]]]:

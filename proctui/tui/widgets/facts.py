@@ -213,7 +213,8 @@ def _memory(sample: ProcessSample, details: ProcessDetails | None) -> str:
 
 _CERTAINTY = {
     "seen": "by parent links that were seen",
-    "session": "by the session id that the worker led",
+    "session": "by the session id that it led",
+    "group": "by the process group that it led",
     "tag": "by the tag in its environment",
 }
 
