@@ -203,6 +203,31 @@ async def test_watched_processes_have_the_same_views_and_cures() -> None:
             await stage.told(f"3 zombies gone: mill ({mill}) has joined them.")
 
 
+ESCAPED = """
+def parent():
+    os.setsid()
+    say(root=os.getpid())
+    fork(lambda: fork(lambda: (say(orphan=os.getpid()), hang())))
+    hang()
+fork(parent)
+hang()
+"""
+
+
+async def test_all_that_a_watched_process_left_behind_is_ended_with_one_key() -> None:
+    with family(ESCAPED) as kin:
+        root, orphan = kin["root"], kin["orphan"]
+        until(lambda: procfs.read_stat(orphan).ppid == kin["keeper"])
+        async with watching(root) as stage:
+            await stage.sees("O orphan", "It left a process behind, orphaned.")
+            await stage.press("O")
+            await stage.sees(f"({root}) left behind?", f"{orphan}")
+            await stage.press("y")
+            await stage.told(f"({orphan}) has ended.")
+        assert procfs.read_stat(orphan).is_zombie
+        assert procfs.read_stat(root).state == "S"
+
+
 async def test_what_only_a_supervisor_could_do_says_why_not() -> None:
     with family(IGNORES) as kin:
         async with watching(kin["mill"]) as stage:
