@@ -218,6 +218,11 @@ def _surroundings(worker: FreshWorker) -> contextlib.AbstractContextManager[None
         # Started first, since it must not keep this worker's log open.
         resource_tracker.ensure_running()
         return _stdio_on(worker.log_fd)
+    if isinstance(worker, ForkServerWorker):
+        from multiprocessing import forkserver
+
+        # Loaded once, not by every child: that would take more than half of a start.
+        forkserver.set_forkserver_preload([type(worker).__module__])
     return contextlib.nullcontext()
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -403,3 +404,24 @@ def test_of_many_forked_together_one_may_be_refused(
 def test_reports_that_are_none_of_ours_are_refused() -> None:
     with pytest.raises(ValueError, match="Expecting value"):
         child.parse_reports(b"rubbish\n")
+
+
+def test_the_fork_server_imports_once_what_every_child_needs(launch: Launcher) -> None:
+    launched = launch(target="targets:end_with", args=(0,), start_method="forkserver")
+    launch.finish(launched)
+    server: Any = forkserver
+    [preloaded] = server._forkserver._preload_modules
+    assert preloaded == type(launched.process).__module__
+    # It may only hold what is ours: what it imports, every worker has.
+    code = f"import sys; import {preloaded}; print(*sys.modules)"
+    words = [sys.executable, "-P", "-c", code]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    outside = {name.partition(".")[0] for name in said} - sys.stdlib_module_names
+    assert outside - {"__main__", "proctui"} <= _at_startup()
+
+
+def _at_startup() -> set[str]:
+    """What the interpreter itself loads, such as an editable installation's finder."""
+    words = [sys.executable, "-P", "-c", "import sys; print(*sys.modules)"]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    return {name.partition(".")[0] for name in said}
