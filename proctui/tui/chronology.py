@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Literal
 
 from proctui.core.store import Store
 from proctui.model import Row
 from proctui.protocol import Event
 from proctui.tui.listing import Listing
-from proctui.views.lifelines import Lifeline, lifeline
+from proctui.views.lifelines import Lifeline, lifeline, together
 from proctui.views.past import WithPast, ghost
 from proctui.views.timeline import Window
 from proctui.views.view import Arrangement
+
+Fold = Literal["", "folded", "open"]
+"""Whether a row stands for others, and whether these are listed below it."""
 
 
 class Chronology:
@@ -26,6 +30,9 @@ class Chronology:
         self._folded = folded
         self._earlier: dict[int, Event] = {}
         self._made: tuple[int, frozenset[str]] | None = None
+        self._unfolded: set[str] = set()
+        self._bundles: dict[str, list[str]] = {}
+        self._lines: dict[str, Lifeline] = {}
         self._arrangement = Arrangement()
 
     def stale(self) -> None:
@@ -47,9 +54,31 @@ class Chronology:
         made = (self._store.structure, frozenset(one.key for one in gone))
         if made != self._made:
             self._made = made
-            past = WithPast(self._store, gone)
-            self._arrangement = self._listing.arrange(past, self._folded())
+            past = WithPast(self._store, gone, bundled=self._listing.tree)
+            self._bundles, self._lines = past.bundles, {}
+            folded = past.bundles.keys() - self._unfolded
+            self._arrangement = self._listing.arrange(past, folded.union(self._folded()))
         return self._arrangement
+
+    # ------------------------------------------------------------------ rows that stand for many
+
+    def fold_of(self, key: str) -> Fold:
+        """Whether a row stands for many of the gone, and whether these are hidden."""
+        if key not in self._bundles:
+            return ""
+        return "folded" if key in self._arrangement.hidden else "open"
+
+    def toggle(self, key: str) -> None:
+        """Shows whom a row stands for, or hides them again."""
+        self._unfolded ^= {key}
+        self.stale()
+
+    def stands_for(self, key: str | None) -> str | None:
+        """Key of the row that stands for one of the gone; None where none does."""
+        found = (bundle for bundle, keys in self._bundles.items() if key in keys)
+        return next(found, None)
+
+    # ------------------------------------------------------------------ rows and their lines
 
     def row(self, key: str) -> Row | None:
         """The row that stands, or one that stands for a process that is gone."""
@@ -60,10 +89,19 @@ class Chronology:
 
     def line(self, row: Row) -> Lifeline:
         """A row's lifeline."""
+        if row.key in self._bundles:
+            return self._line_for(row)
         history = self._store.history(row.key)
         if history is None:
             return Lifeline(row.key, row.name)
         return lifeline(history, self._store.rows.get(row.key))
+
+    def _line_for(self, row: Row) -> Lifeline:
+        if row.key not in self._lines:
+            known = (self._store.history(key) for key in self._bundles[row.key])
+            lines = [lifeline(one) for one in known if one is not None]
+            self._lines[row.key] = together(row.key, row.name, lines)
+        return self._lines[row.key]
 
     def told(self, seq: int | None) -> str:
         """The sentence of the event of that number, with who caused it; "" where it is unknown."""

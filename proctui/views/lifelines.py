@@ -6,6 +6,7 @@ Pure; times are seconds since the epoch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from proctui.core.exitcodes import exitcode_text
@@ -76,6 +77,24 @@ def lifeline(history: History, row: Row | None = None) -> Lifeline:
         line.close(history.ended_at)
     name = row.name if row is not None else history.name
     return Lifeline(history.key, name, tuple(line.segments), tuple(line.moments))
+
+
+def together(key: str, name: str, lines: Sequence[Lifeline]) -> Lifeline:
+    """One line for many: what any of them was, and everything that happened to any."""
+    stretches = sorted((one for line in lines for one in line.segments), key=_by_kind)
+    segments: list[Segment] = []
+    for one in stretches:
+        last = segments[-1] if segments else None
+        if last is None or last.kind != one.kind or (last.end or one.start) < one.start:
+            segments.append(one)
+        elif last.end is not None and (one.end is None or one.end > last.end):
+            segments[-1] = last._replace(end=one.end)
+    moments = sorted((one for line in lines for one in line.moments), key=lambda one: one.time)
+    return Lifeline(key, name, tuple(segments), tuple(moments))
+
+
+def _by_kind(segment: Segment) -> tuple[str, float]:
+    return segment.kind, segment.start
 
 
 class _Line:

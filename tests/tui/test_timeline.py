@@ -294,6 +294,30 @@ async def test_the_gone_stay_on_the_timeline_and_no_key_acts_on_them() -> None:
         assert len(stage.app.screen_stack) == 1
 
 
+async def test_many_short_lives_share_a_row_until_somebody_wants_them() -> None:
+    async with opened((120, 70)) as stage:
+        drawn = await timeline(stage)
+        for pid in range(50_000, 50_020):
+            stage.kernel.put(pid, 40330, "short")
+        await stage.until(lambda: len(stage.workers.table.rows) >= 30, "the short")
+        for pid in range(50_000, 50_020):
+            stage.kernel.reap(pid)
+        await stage.sees("▸ 15 more ended")
+        assert stage.text().count("short") == 5
+        assert "━" in stage.line("15 more ended")
+        drawn.action_cursor(-100)
+        while "more ended" not in (drawn.cursor_row or Row("")).name:
+            drawn.action_cursor(1)
+        await stage.sees("Enter: show them", "between 22:13:")
+        await stage.press("enter")
+        await stage.sees("▾ 15 more ended")
+        assert stage.text().count("short") == 20
+        y = next(y for y in range(30) if "more ended" in drawn.render_line(y).text)
+        x = drawn.render_line(y).text.index("▾")
+        await stage.pilot.click(Timeline, offset=(x, y))
+        await stage.sees("▸ 15 more ended")
+
+
 async def test_a_click_on_the_bar_switches() -> None:
     async with opened() as stage:
         await stage.pilot.click(ViewBar, offset=(16, 0))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from proctui.core.history import History, Mark
 from proctui.model import Row, State
-from proctui.views.lifelines import Lifeline, Moment, Segment
-from proctui.views.past import WithPast
+from proctui.views.lifelines import Lifeline, Moment, Segment, together
+from proctui.views.past import KEPT, MANY, WithPast
 from proctui.views.timeline import (
     SCALES,
     Window,
@@ -207,3 +207,33 @@ def test_the_gone_of_unknown_parents_stand_last_and_nobody_stands_twice() -> Non
     assert past.roots == ["w:a", "p:9"]
     assert not past.rows["w:a"].gone
     assert "p:9" not in present.rows
+
+
+def test_of_many_gone_all_but_the_latest_hang_under_a_row_of_their_own() -> None:
+    present = Present(Row(key="w:a"), Row(key="p:living", parent="w:a", started_at=0.5))
+    short = [gone(f"p:{n}", "w:a", n) for n in range(1, 31)]
+    past = WithPast(present, short, bundled=True)
+    ((bundle, older),) = past.bundles.items()
+    latest = [f"p:{n}" for n in range(31 - KEPT, 31)]
+    assert past.children("w:a") == ["p:living", bundle, *latest]
+    assert past.children(bundle) == older == [f"p:{n}" for n in range(1, 31 - KEPT)]
+    row = past.rows[bundle]
+    assert (row.name, row.gone, row.started_at, row.ended_at) == ("25 more ended", True, 1, 26)
+    assert not WithPast(present, short[:MANY], bundled=True).bundles
+    assert bundle not in present.rows
+
+
+def test_the_line_of_many_is_what_any_of_them_was() -> None:
+    one = Lifeline(
+        "a", "a", (Segment("alive", 0, 3), Segment("zombie", 3, 4)), (Moment(3, "zombie"),)
+    )
+    other = Lifeline(
+        "b", "b", (Segment("alive", 2, 5), Segment("alive", 7, 8)), (Moment(2, "start"),)
+    )
+    line = together("k", "2 more", [one, other])
+    assert line.segments == (
+        Segment("alive", 0, 5),
+        Segment("alive", 7, 8),
+        Segment("zombie", 3, 4),
+    )
+    assert [moment.time for moment in line.moments] == [2, 3]

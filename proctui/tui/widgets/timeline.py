@@ -147,6 +147,8 @@ class Timeline(Painted, Dragging, can_focus=True):
         count = len(arrangement.rows)
         cursor = self._place_of(self._cursor_key)
         if cursor is None:
+            cursor = self._place_of(self.source.stands_for(self._cursor_key))
+        if cursor is None:
             cursor = max(0, min(old, count - 1)) if count else -1
         self.view.replace(count, cursor, None)
         self._take_cursor()
@@ -200,8 +202,12 @@ class Timeline(Painted, Dragging, can_focus=True):
         self._go(self.view.cursor + step * max(1, self.view.height - 1))
 
     def action_activate(self) -> None:
-        """Says that the process under the cursor is wanted."""
-        if self.cursor_row is not None:
+        """Says that the process under the cursor is wanted, or shows whom its row stands for."""
+        row = self.cursor_row
+        if row is not None and self.source.fold_of(row.key):
+            self.source.toggle(row.key)
+            self.update()
+        elif row is not None:
             self.post_message(ViewActivated())
 
     def action_mark(self, step: int) -> None:
@@ -231,7 +237,9 @@ class Timeline(Painted, Dragging, can_focus=True):
 
     def _cursor_line(self) -> Lifeline | None:
         row = self.cursor_row
-        return None if row is None else self.source.line(row)
+        if row is None or self.source.fold_of(row.key):
+            return None  # what happened to many can't be told of one
+        return self.source.line(row)
 
     def _go(self, index: int) -> None:
         self.view.move_to(index)
@@ -265,9 +273,15 @@ class Timeline(Painted, Dragging, can_focus=True):
             hit = (i for at in near for i in moments_at(line, self.window, at))
             if (found := next(hit, None)) is not None:
                 self._chosen = line.moments[found]
-        if event.chain == 2 and column < 0:
+        if column < 0 and (event.chain == 2 or self._on_fold(event.x, index)):
             self.action_activate()
         self._repaint()
+
+    def _on_fold(self, x: int, index: int) -> bool:
+        """Whether the sign was hit that shows and hides whom a row stands for."""
+        arrangement = self._arrangement
+        fold = self.source.fold_of(arrangement.rows[index].key)
+        return bool(fold) and x == lines.GUTTER + len(arrangement.guides[index])
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Zooms out over the lifelines, scrolls over the names, goes later with shift."""
@@ -342,6 +356,7 @@ class Timeline(Painted, Dragging, can_focus=True):
             cursor,
             self._chosen if cursor else None,
             "▐" if bar == "thumb" else "",
+            self.source.fold_of(row.key),
         )
 
     def _repaint(self) -> None:

@@ -93,6 +93,8 @@ class Lane(NamedTuple):
     """The mark that is selected on it."""
     bar: str = ""
     """Its cell of the scroll bar; empty for none."""
+    fold: str = ""
+    """``folded`` or ``open`` where it stands for many of the gone."""
 
 
 def lane(one: Lane, window: Window, width: int, now: float, grid: tuple[int, ...]) -> Line:
@@ -126,6 +128,8 @@ def _name(one: Lane, room: int) -> Iterator[Run]:
     shown = text.safe(row.name, max(0, room - len(guide) - 2))
     ghost = row.gone and row.worker is None
     sign = _last_sign(one.line) if ghost else text.state_glyph(row)
+    if one.fold:
+        sign = text.plain("▸" if one.fold == "folded" else "▾")
     if one.cursor:
         yield Run(" " * GUTTER + text.plain(guide) + f"{sign} {shown}", ("cursor",))
         return
@@ -168,6 +172,9 @@ def info(one: Lane | None, said: str, width: int, now: float, previous: str, nex
         runs.append(Run(f"{clock(one.chosen.time)}  ", ("when",)))
         runs += [Run(f"{name}  ", ("who",)), Run(text.safe(said), ("info",))]
         tail = f"{number} of {len(one.line.moments)}  {previous} {next} "
+    elif one.fold:
+        runs += [Run(f"{name}  ", ("who",)), Run(_between(one.row), ("info",))]
+        tail = "Enter: show them " if one.fold == "folded" else "Enter: hide them "
     else:
         runs += [Run(f"{name}  ", ("who",)), Run(_history(one.line, now), ("info",))]
         tail = f"{previous} {next}: marks " if one.line.moments else ""
@@ -182,6 +189,12 @@ def _history(line: Lifeline, now: float) -> str:
     starts = sum(1 for one in line.moments if one.sign == "start")
     runs = [f"{starts} runs"] if starts > 1 else []
     return ", ".join([*runs, *was]) if was else "has not run"
+
+
+def _between(row: Row) -> str:
+    """When those lived for whom a row stands."""
+    first, last = row.started_at or row.first_seen, row.ended_at or row.first_seen
+    return f"between {clock(first)} and {clock(last)}"
 
 
 def _filled(runs: list[Run], tail: str, width: int) -> Line:
