@@ -18,6 +18,7 @@ import pytest
 
 from proctui.spec import StartMethod, WorkerSpec
 from proctui.supervisor import child
+from tests.support import ROOT
 from tests.supervisor.test_process import helpers_end, kernel_state, wait_until
 
 pytestmark = pytest.mark.insides
@@ -412,16 +413,14 @@ def test_the_fork_server_imports_once_what_every_child_needs(launch: Launcher) -
     server: Any = forkserver
     [preloaded] = server._forkserver._preload_modules
     assert preloaded == type(launched.process).__module__
-    # It may only hold what is ours: what it imports, every worker has.
-    code = f"import sys; import {preloaded}; print(*sys.modules)"
-    words = [sys.executable, "-P", "-c", code]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-    outside = {name.partition(".")[0] for name in said} - sys.stdlib_module_names
-    assert outside - {"__main__", "proctui"} <= _at_startup()
+    # It may only hold what is ours and the standard library's: every worker has it too.
+    loaded, always = _loaded(f"import {preloaded}"), _loaded("")
+    assert loaded - always - {"proctui"} <= sys.stdlib_module_names
 
 
-def _at_startup() -> set[str]:
-    """What the interpreter itself loads, such as an editable installation's finder."""
-    words = [sys.executable, "-P", "-c", "import sys; print(*sys.modules)"]
-    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-    return {name.partition(".")[0] for name in said}
+def _loaded(code: str) -> set[str]:
+    """Top-level names of what a fresh interpreter has after running this."""
+    words = [sys.executable, "-P", "-c", f"import sys; {code}\nprint(*sys.modules)"]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(words, capture_output=True, text=True, check=True, env=surroundings)
+    return {name.partition(".")[0] for name in said.stdout.split()}
