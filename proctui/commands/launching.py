@@ -21,6 +21,7 @@ from proctui.files.mistakes import ConfigError
 from proctui.linux.clock import Clock
 from proctui.linux.grip import default_source
 from proctui.sessions import startup
+from proctui.sessions.past import reachable
 from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
 from proctui.sessions.sync_client import SyncClient
 from proctui.spec import SessionSpec
@@ -59,9 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def attach(arguments: argparse.Namespace) -> int:
-    """Goes to a running session."""
-    session = find(arguments.name or arguments.session)
-    return screen(session.paths)
+    """Goes to a running session, or shows what is known of one that is over."""
+    name = arguments.name or arguments.session
+    session = reachable() if name is None else find(name, running=False)
+    if session.running:
+        return screen(find(session.name).paths)
+    need_terminal()
+    _load_app()
+    from proctui.tui.app import look_back
+
+    return look_back(session)
 
 
 def _wanted(arguments: argparse.Namespace) -> SessionSpec:

@@ -43,8 +43,9 @@ Example:
   proctui scenario deadlock --write lock/"""
 
 ATTACH: Final = """\
-opens the screen of a running session
-States, history and logs are as if you had never left.
+opens the screen of a session
+States, history and logs are as if you had never left. Of one that has ended, or whose supervisor
+was killed, it shows what was recorded and what of it still runs, which can be ended there.
 
 Example:
   proctui attach lessons"""

@@ -30,7 +30,7 @@ VARIABLE: Final = "PROCTUI_CONFIG_DIR"
 Confirmed = Literal["terminate", "kill", "signal", "stop", "restart"]
 CONFIRMED: Final[tuple[Confirmed, ...]] = get_args(Confirmed)
 """Actions that ask before they do anything."""
-OnQuit = Literal["ask", "stop", "detach"]
+OnQuit = Literal["ask", "stop", "wait", "detach"]
 
 NARROWEST: Final = 3
 WIDEST: Final = 200

@@ -28,7 +28,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "sort": 'A column, with "-" before it for the other way round; "none" is the worker file\'s.',
     "refresh": "Seconds between two refreshes of the figures; without it as the session says.",
     "confirm": "What asks before it does anything.",
-    "on_quit": 'What becomes of workers that run on leaving: "ask", "stop" or "detach".',
+    "on_quit": 'What becomes of workers that run on leaving: "ask", "stop", "wait" or "detach".',
 }
 
 

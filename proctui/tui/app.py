@@ -19,9 +19,11 @@ from textual.widget import Widget
 from proctui.files import settings, settings_file
 from proctui.kernel import KernelView
 from proctui.kernel.foreign import ForeignClient
+from proctui.kernel.remaining import RemainingView
 from proctui.linux.clock import Clock
 from proctui.sessions.client import Client, ConnectionLost
-from proctui.sessions.session import SessionPaths
+from proctui.sessions.past import PastClient, present
+from proctui.sessions.session import Session, SessionPaths
 from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
 from proctui.tui.curtain import Curtain
@@ -159,6 +161,15 @@ def run(paths: SessionPaths, curtain: Curtain | None = None) -> int:
     return asyncio.run(_run(paths, curtain))
 
 
+def look_back(session: Session) -> int:
+    """Shows what is known and left of a session without a supervisor; returns the exit code.
+
+    Raises OSError where its journal can't be read, and `proctui.files.mistakes.ConfigError` for
+    settings that are wrong.
+    """
+    return asyncio.run(_look_back(session))
+
+
 def watch(pids: Sequence[int]) -> int:
     """Shows the trees of processes that proctui did not launch; returns the exit code.
 
@@ -181,6 +192,12 @@ async def _feed_of(paths: SessionPaths) -> Feed:
     client = await connect()
     kernel = functools.partial(KernelView, clock=Clock(client.hello.boot_time))
     return Feed(client, kernel, reconnect=connect)
+
+
+async def _look_back(session: Session) -> int:
+    client = PastClient(session)
+    left = present(session, client.snapshot.workers)
+    return await _show(Feed(client, functools.partial(RemainingView, left=left)))
 
 
 async def _watch(pids: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from proctui.core.rules import why_not
 from proctui.files.settings import Confirmed, Settings
@@ -59,7 +59,15 @@ class Deeds:
         self.bulk = Bulk(feed, self.operator.works)
         self.adding = Adding(feed, self.bulk, host)
         self.curing = Curing(feed, self.operator, host)
-        self._leaving = Leaving(feed, self.operator, host, lambda: self.settings.on_quit)
+        self.keep: Callable[[Mapping[str, Any]], None] = _forget
+        """Changes settings for good."""
+        self._leaving = Leaving(
+            feed,
+            self.operator,
+            host,
+            lambda: self.settings.on_quit,
+            lambda how: self.keep({"on_quit": how}),
+        )
 
     def table(self) -> Mapping[str, Deed]:
         """What does each action."""
@@ -284,6 +292,10 @@ class Deeds:
         """Shows how far the start of a large session is."""
         if (said := await self.bulk.show_start()) is not None:
             self.host.say(said)
+
+
+def _forget(changes: Mapping[str, Any]) -> None:
+    """What `Deeds.keep` is until there are settings."""
 
 
 def _waits_for_join(row: Row) -> bool:

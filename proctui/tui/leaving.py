@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from proctui.files.settings import OnQuit
 from proctui.protocol import Shutdown
@@ -13,6 +14,9 @@ from proctui.tui.operate import Operator
 from proctui.tui.plan import Target, plan, running, target
 from proctui.views.view import below
 
+if TYPE_CHECKING:
+    from proctui.tui.screens.quit import Leave
+
 _FIRST_NEWS = 3.0
 """Seconds that leaving waits to hear what runs."""
 
@@ -21,24 +25,34 @@ class Leaving:
     """Detaching from the session, and ending it."""
 
     def __init__(
-        self, feed: Feed, operator: Operator, host: Host, on_quit: Callable[[], OnQuit]
+        self,
+        feed: Feed,
+        operator: Operator,
+        host: Host,
+        on_quit: Callable[[], OnQuit],
+        remember: Callable[[OnQuit], None],
     ) -> None:
-        """`on_quit` is what the settings say now."""
+        """`on_quit` is what the settings say now, `remember` changes that for good."""
         self.feed = feed
         self.operator = operator
         self.host = host
         self._on_quit = on_quit
+        self._remember = remember
 
     def table(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What does each action."""
         return {"detach": self.detach, "quit": self.quit}
 
     def alive(self) -> list[Target]:
-        """Everything of the session that runs, multiprocessing's own helpers left out."""
+        """Everything of the session that runs, multiprocessing's own helpers left out.
+
+        Without a supervisor only what the kernel view sees: its last word may be long out of date.
+        """
         store = self.feed.store
         keys = [key for root in store.roots for key in (root, *below(store.children, root))]
         rows = [store.rows[key] for key in keys]
-        return [target(row) for row in rows if running(row) and not row.helper]
+        seen = [row for row in rows if row.sample is not None or not self._lost]
+        return [target(row) for row in seen if running(row) and not row.helper]
 
     async def detach(self) -> None:
         """Leaves; everything goes on."""
@@ -49,8 +63,6 @@ class Leaving:
 
     async def quit(self) -> None:
         """Asks what becomes of what runs; ends the session where nothing does."""
-        from proctui.tui.screens.quit import Leave, Quit
-
         if self.feed.ended or self.feed.watching:
             self.host.leave(0)
             return
@@ -58,11 +70,9 @@ class Leaving:
         alive = self.alive()
         runs = bool(alive) or not known
         on_quit = self._on_quit()
-        how: Leave | None = "detach" if runs and on_quit == "detach" else "stop"
+        how: Leave | None = on_quit if runs and on_quit != "ask" else "stop"
         if runs and (on_quit == "ask" or self._lost):
-            dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
-            chosen = await self.host.ask(dialog)
-            how = chosen
+            how = await self._asked(alive)
         match how:
             case "stop" | "wait" if self._lost:
                 await self._end_alone(alive)
@@ -72,6 +82,18 @@ class Leaving:
                 await self._end_session("wait")
             case "detach":
                 await self.detach()
+
+    async def _asked(self, alive: Sequence[Target]) -> Leave | None:
+        """What the person says, kept for the next time where that is wanted."""
+        from proctui.tui.screens.quit import Quit
+
+        dialog = Quit(self.feed.hello.session, alive, self.feed.clock(), lost=self._lost)
+        chosen = await self.host.ask(dialog)
+        if chosen is None:
+            return None
+        if chosen.remember:
+            self._remember(chosen.how)
+        return chosen.how
 
     async def _is_known(self) -> bool:
         """Whether it is certain what runs; waits a little where the session has just begun.

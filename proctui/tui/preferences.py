@@ -64,6 +64,7 @@ class Preferences:
         """Puts everything in force, once the screen is there."""
         listing, settings = self.screen.listing, self.settings
         listing.begin(settings.sort, reverse=settings.reverse, tree=settings.tree)
+        self.screen.deeds.keep = self.keep
         self.put_in_force()
 
     def put_in_force(self) -> None:

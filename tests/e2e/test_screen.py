@@ -128,7 +128,7 @@ def test_detaching_and_coming_back(folder: Path) -> None:
         assert shown.ended() == 0
 
 
-def test_a_killed_supervisor_is_said_and_its_workers_are_ended_on_leaving(folder: Path) -> None:
+def test_a_killed_supervisor_is_said_and_come_back_to(folder: Path) -> None:
     with terminal(folder=folder) as shown:
         shown.sees("● steady", "● other")
         steady, other = pid_of(shown, "steady"), pid_of(shown, "other")
@@ -136,7 +136,16 @@ def test_a_killed_supervisor_is_said_and_its_workers_are_ended_on_leaving(folder
         shown.sees("SUPERVISOR GONE", "O steady", "O other")
         shown.type("q")
         shown.sees("Leave them")
-        shown.type("s")
+        shown.type("d")
         assert shown.ended() == 0
         assert shown.is_restored()
+    with terminal("attach", folder=folder) as shown:  # the only one of which something runs
+        shown.sees("SUPERVISOR GONE", "O steady", "O other")
+        assert (pid_of(shown, "steady"), pid_of(shown, "other")) == (steady, other)
+        shown.type("e")
+        shown.sees("steady            runs as pid")
+        shown.type("q")
+        shown.sees("Leave them")
+        shown.type("s")
+        assert shown.ended() == 0
     until(lambda: kernel_state(steady) in (None, "Z") and kernel_state(other) in (None, "Z"))

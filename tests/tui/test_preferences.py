@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from proctui.files import settings, settings_file
 from proctui.files.settings import Settings
-from proctui.protocol import Signal
+from proctui.protocol import Shutdown, Signal
 from proctui.tui import keymap
 from proctui.tui.preferences import Kept
 from proctui.tui.screens.columns import ColumnChooser
@@ -198,6 +199,42 @@ async def test_on_quit_detach_lets_everything_go_on() -> None:
         await stage.press("q")
         await stage.until(lambda: stage.app.farewell != "", "the farewell")
         assert stage.client.sent == []
+
+
+async def test_an_answer_is_remembered_by_key_or_click() -> None:
+    for touch in ("r", "#remember"):
+        kept: dict[str, Any] = {}
+
+        def save(changes: Mapping[str, Any], kept: dict[str, Any] = kept) -> Settings:
+            kept.update(changes)
+            return Settings()
+
+        async with opened(kept=Kept(save=save)) as stage:
+            await stage.press("q")
+            await stage.sees("don't ask again")
+            await (stage.pilot.click(touch) if touch == "#remember" else stage.press(touch))
+            await stage.press("d")
+            await stage.until(lambda: stage.app.farewell != "", "the farewell")
+        assert kept == {"on_quit": "detach"}
+
+
+async def test_an_answer_is_not_remembered_unless_that_is_wanted() -> None:
+    saved: list[Mapping[str, Any]] = []
+
+    def save(changes: Mapping[str, Any]) -> Settings:
+        saved.append(changes)
+        return Settings()
+
+    async with opened(kept=Kept(save=save)) as stage:
+        await stage.press("q", "r", "r", "d")
+        await stage.until(lambda: stage.app.farewell != "", "the farewell")
+        assert saved == []
+
+
+async def test_on_quit_wait_waits() -> None:
+    async with opened(kept=Kept(Settings(on_quit="wait"))) as stage:
+        await stage.press("q")
+        await stage.until(lambda: stage.client.sent == [Shutdown(mode="wait")])
 
 
 async def test_on_quit_ask_asks() -> None:

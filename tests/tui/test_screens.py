@@ -100,7 +100,7 @@ async def test_without_a_supervisor_quitting_ends_what_is_left_or_leaves_it() ->
         stage.client.lose()
         await stage.sees("SUPERVISOR GONE")
         await stage.press("q")
-        await stage.sees("Leave them", "there is no session left")
+        await stage.sees("Leave them", "attach shows them again")
         await stage.press("s")
         await stage.until(lambda: stage.app.return_value == 0)
         pids = {pid for pid, _ in stage.kernel.signals}

@@ -85,7 +85,7 @@ def test_every_entry_of_a_table_tells_its_own_mistake() -> None:
         ('sort = "cpus"', 'did you mean "cpu"?'),
         ("refresh = 0", "refresh must be a number of seconds from 0.1 on"),
         ('confirm = ["join"]', "confirm[0] must be"),
-        ('on_quit = "kill"', 'on_quit must be "ask", "stop" or "detach", not "kill"'),
+        ('on_quit = "kill"', 'on_quit must be "ask", "stop", "wait" or "detach", not "kill"'),
         ("theme = nord", "line 1, column 9 is no valid TOML"),
     ],
 )
@@ -130,7 +130,7 @@ chosen = st.builds(
     reverse=st.booleans(),
     refresh=st.none() | st.floats(0.1, 3600),
     confirm=st.sets(st.sampled_from(CONFIRMED)).map(tuple),
-    on_quit=st.sampled_from(["ask", "stop", "detach"]),
+    on_quit=st.sampled_from(["ask", "stop", "wait", "detach"]),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -15,11 +15,19 @@ from textual.widgets import Button, Static
 from proctui.tui.plan import Target
 from proctui.tui.screens.confirm import tabulated
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.marks import Tick
 
 Leave = Literal["stop", "wait", "detach"]
 
 
-class Quit(Dialog[Leave]):
+class Answer(NamedTuple):
+    """How to leave, and whether always."""
+
+    how: Leave
+    remember: bool = False
+
+
+class Quit(Dialog[Answer]):
     """Answers how to leave, or None to stay."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -27,6 +35,7 @@ class Quit(Dialog[Leave]):
         Binding("w", "choose('wait')", "Wait", show=False),
         Binding("d", "choose('detach')", "Detach", show=False),
         Binding("n,q", "leave", "Stay", show=False),
+        Binding("r", "remember", "Remember", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]
@@ -50,6 +59,9 @@ class Quit(Dialog[Leave]):
         shown = Static(tabulated(self.alive, self.now))
         yield VerticalScroll(shown, id="members-scroll", can_focus=False)
         yield Static(Content("\n").join(self._ways()), classes="dialog-ways")
+        if not self.lost:  # what becomes of a session without a supervisor is asked each time
+            label = Content.assemble("don't ask again, do so each time  ", ("r", "bold"))
+            yield Tick(label, compact=True, id="remember")
         buttons = [Keyed("Stop", "s", id="stop", kind="-danger")]
         if not self.lost:
             buttons.append(Keyed("Wait", "w", id="wait"))
@@ -59,7 +71,7 @@ class Quit(Dialog[Leave]):
     def _ways(self) -> Iterable[Content]:
         if self.lost:
             yield _way("Stop", "ends all of them: SIGTERM, the grace period, then SIGKILL")
-            yield _way("Leave", "lets them run: there is no session left to come back to")
+            yield _way("Leave", "lets them run: proctui attach shows them again")
             return
         yield _way("Stop", "ends all of them, then the session")
         yield _way("Wait", "terminates the daemonic and waits for the others")
@@ -67,13 +79,19 @@ class Quit(Dialog[Leave]):
 
     def action_choose(self, how: Leave) -> None:
         """Answers."""
-        self.dismiss(how)
+        remember = not self.lost and self.query_one("#remember", Tick).value
+        self.dismiss(Answer(how, remember))
+
+    def action_remember(self) -> None:
+        """The answer is to be remembered, or not."""
+        if not self.lost:
+            self.query_one("#remember", Tick).toggle()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
             case "stop" | "wait" | "detach" as how:
-                self.dismiss(how)
+                self.action_choose(how)
             case _:
                 self.dismiss(None)
 

@@ -31,6 +31,7 @@ _PRESETS: dict[Preset, str] = {
 _ON_QUIT: dict[OnQuit, str] = {
     "ask": "ask what becomes of workers that run",
     "stop": "stop workers that run",
+    "wait": "end the daemonic, wait for the others",
     "detach": "let workers that run go on",
 }
 _FILE_ORDER = "none"
