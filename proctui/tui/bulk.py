@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from asyncio import Future
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from proctui.model import Row
 from proctui.protocol import CancelJoin, Command, Join, Outcome, Reply, Stop
@@ -17,9 +18,12 @@ Ids = tuple[str, ...]
 Make = Callable[[Ids], Command]
 
 _SLICE: Final = 32
-"""Workers in one command: what giving up still lets through."""
+"""Workers in one command at most: what giving up still lets through."""
 _ABREAST: Final = 8
 """Commands under way at a time: a grace period of one slice does not hold up the others."""
+_TURNS: Final = 4
+"""Commands that each of these gives at least, where there are workers enough: a few dozen can be
+given up half way too."""
 _MANY: Final = 20
 """Workers whose start at the beginning of a session is worth showing."""
 _LOOK: Final = 0.1
@@ -42,27 +46,33 @@ class Bulk:
     async def each(self, make: Make, workers: Ids, title: str, done: str) -> Said:
         """Gives the command `make` makes for them; `title` and `done`: ``Starting``, ``started``.
 
-        Given up, the workers whose turn has not come are left as they are.
+        Given up, the workers whose turn has not come are left as they are, and what was begun is
+        not waited for.
         """
-        slices = (workers[at : at + _SLICE] for at in range(0, len(workers), _SLICE))
+        size = max(1, min(_SLICE, len(workers) // (_ABREAST * _TURNS)))
+        slices = (workers[at : at + size] for at in range(0, len(workers), size))
         outcomes: list[Outcome] = []
         errors: list[str] = []
+        begun = 0
 
-        async def serve(work: Work) -> None:
+        async def serve() -> None:
+            nonlocal begun
             for some in slices:  # all who serve take from the same
                 if work.given_up or errors:
                     return
+                begun += len(some)
                 reply = await self._request(make(some))
                 errors.extend([] if reply.error is None else [reply.error])
                 outcomes.extend(reply.outcomes)
 
         with self.works.under_way(Work(title, len(workers), lambda: len(outcomes))) as work:
-            await asyncio.gather(*(serve(work) for _ in range(_ABREAST)))
+            serving = asyncio.gather(*(serve() for _ in range(_ABREAST)))
+            await _first_of(serving, work.abandoned())
         if errors:
             return Said(errors[0], "error")
-        said = told(outcomes, done)
-        left = len(workers) - len(outcomes)
-        return Said(f"{said.text} Given up: {left} left as they are.", "warning") if left else said
+        if not work.given_up or len(outcomes) == len(workers):
+            return told(outcomes, done)
+        return _given_up(outcomes, done, begun, len(workers))
 
     async def join(self, workers: Ids) -> Said:
         """Joins them.  Given up, those that have not ended are not joined."""
@@ -114,6 +124,18 @@ class Bulk:
             return Reply(id=0, error=str(error))
 
 
+async def _first_of(one: Future[Any], other: Coroutine[Any, Any, None]) -> None:
+    """Waits until either is over; the other is not waited for."""
+    abandoned = asyncio.ensure_future(other)
+    try:
+        await asyncio.wait({one, abandoned}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        abandoned.cancel()
+        one.cancel()
+    if not one.cancelled() and one.done():
+        one.result()  # raises what went wrong
+
+
 async def _until_it_stands(work: Work) -> None:
     """Waits until it is done or given up, or does not go on."""
     loop = asyncio.get_running_loop()
@@ -124,6 +146,15 @@ async def _until_it_stands(work: Work) -> None:
             done, since = work.done, loop.time()
         elif loop.time() - since > _STANDSTILL:
             return
+
+
+def _given_up(outcomes: Sequence[Outcome], done: str, begun: int, total: int) -> Said:
+    """What was done of what was wanted, what goes on, and what is left."""
+    good = sum(1 for outcome in outcomes if outcome.ok)
+    facts = {"refused": len(outcomes) - good, "under way still": begun - len(outcomes)}
+    facts["left as they are"] = total - begun
+    rest = ", ".join(f"{count} {what}" for what, count in facts.items() if count)
+    return Said(f"{good} of {total} {done}. Given up: {rest}.", "warning")
 
 
 def waits_for_its_turn(row: Row) -> bool:

@@ -60,15 +60,34 @@ async def test_a_start_of_many_shows_how_far_it_is_and_can_be_given_up() -> None
         stage.client.holding = True
         _tag_all(stage)
         await stage.press("s")
-        await stage.sees(f"Starting 256 of {MANY}", "Esc: give up", "━")
+        done = 8 * 18  # as many commands as are under way at a time, of a 32nd each
+        await stage.sees(f"Starting {done} of {MANY}", "Esc: give up", "━")
         await stage.press("escape")
-        await stage.sees("giving up")
-        held = len(tuple(_asked(stage.client, Start))) - 256
-        stage.client.release(_done(stage.client.sent[-1]))
-        await stage.told("Given up:", "left as they are.")
-        assert 0 < held <= 256
-        assert len(tuple(_asked(stage.client, Start))) == 256 + held
+        held = len(tuple(_asked(stage.client, Start))) - done
+        assert 0 < held <= done
+        await stage.told(
+            f"{done} of {MANY} started. Given up: {held} under way still, "
+            f"{MANY - done - held} left as they are."
+        )
+        assert len(tuple(_asked(stage.client, Start))) == done + held
         await stage.until(lambda: "Starting" not in stage.text())
+
+
+async def test_stopping_a_dozen_can_be_given_up_too() -> None:
+    client, kernel = _session("alive")
+    async with opened(session=(client, kernel)) as stage:
+        answered = count()
+        client.answers.append(lambda command: _done(command) if next(answered) < 1 else None)
+        client.holding = True
+        stage.workers.table.tag([f"w:{name}" for name in NAMES[:12]])
+        await stage.press("x")
+        await stage.sees("Stop 12 processes?")
+        await stage.press("y")
+        await stage.sees("Stopping 1 of 12", "Esc: give up")
+        await stage.press("escape")
+        await stage.told("1 of 12 stopped. Given up: 8 under way still, 3 left as they are.")
+        await stage.until(lambda: "Stopping" not in stage.text())
+        assert len(tuple(_asked(client, Stop))) == 9, "what has not begun is dropped"
 
 
 def _done(command: Command) -> Reply:
@@ -129,9 +148,7 @@ async def test_stopping_many_a_few_at_a_time() -> None:
         begun = len(tuple(_asked(client, Stop)))
         assert 0 < begun < MANY
         await stage.press("escape")
-        client.holding = False
-        client.release(Reply(id=0, outcomes=(Outcome(worker="w-0", ok=True),)))
-        await stage.told("Given up:")
+        await stage.told(f"0 of {MANY} stopped. Given up: {begun} under way still")
         assert len(tuple(_asked(client, Stop))) == begun
 
 
