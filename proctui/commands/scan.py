@@ -7,19 +7,18 @@ import time
 from collections.abc import Iterable, Sequence
 
 from proctui.commands.output import complain, print_object, print_table, say
+from proctui.core import cures
 from proctui.core.exitcodes import exitcode_text
+from proctui.core.naming import INIT
 from proctui.linux import procfs
 from proctui.machine.known import known_sessions
-from proctui.machine.scan import INIT, Found, Orphan, Zombie, collect, still_there
+from proctui.machine.rows import adopter_of, parent_of
+from proctui.machine.scan import REAPING, Found, Orphan, Zombie, collect, still_there
 
 _SECOND_LOOK = 0.2
 """Seconds that a parent has to reap before its zombie counts: every process is one for a moment."""
 _SHOWN = 10
 """Of each group as many are listed for people; of more the number is told."""
-_REAL_INIT = (
-    "PID 1 does not reap: run the container with a real init (docker run --init, "
-    "init: true, tini), no signal helps"
-)
 
 
 def scan(arguments: argparse.Namespace) -> int:
@@ -30,14 +29,27 @@ def scan(arguments: argparse.Namespace) -> int:
     if arguments.all_users and _others_are_hidden():
         complain("other users' processes are missing: /proc is mounted so that it hides them")
     found = collect(all_users=arguments.all_users, sessions=known_sessions())
-    if found.zombies:
-        time.sleep(_SECOND_LOOK)
-        found = still_there(found)
+    found = _patiently(found)
     if arguments.json:
         print_object(found.as_json())
     else:
         _print(found)
     return 1 if arguments.check and (found.zombies or found.orphans) else 0
+
+
+def _patiently(found: Found) -> Found:
+    """Without those that are reaped in time.
+
+    Whoever adopts reaps as a rule, but some take two seconds: who does is looked at again until
+    nobody can doubt that it does not.
+    """
+    deadline = time.monotonic() + REAPING
+    while found.zombies:
+        time.sleep(_SECOND_LOOK)
+        found = still_there(found)
+        if time.monotonic() >= deadline or not any(z.reaped_soon for z in found.zombies):
+            break
+    return found
 
 
 def _others_are_hidden() -> bool:
@@ -64,11 +76,13 @@ def _print_zombies(zombies: Iterable[Zombie]) -> None:
     by_parent: dict[int, list[Zombie]] = {}
     for zombie in zombies:
         by_parent.setdefault(zombie.ppid, []).append(zombie)
-    for ppid, children in sorted(by_parent.items(), key=lambda item: -len(item[1])):
-        parent = children[0].parent
-        say(f"{parent} ({ppid}) has not joined {_number(len(children), 'zombie')}:")
-        if ppid == INIT:
-            say(_REAL_INIT)
+    for _, children in sorted(by_parent.items(), key=lambda item: -len(item[1])):
+        parent = parent_of(children[0])
+        say(f"{parent.who} has not joined {_number(len(children), 'zombie')}:")
+        if parent.role == "init":
+            say(f"It is not reaping. {cures.real_init(parent).text}")
+        elif all(zombie.adopted for zombie in children):
+            say("It has adopted them, and is not reaping.")
         print_table(
             ("PID", "NAME", "EXITCODE", "AGE", "USER"),
             [
@@ -85,7 +99,7 @@ def _print_orphans(orphans: Sequence[Orphan]) -> None:
         (
             str(o.pid),
             o.name,
-            f"{o.adopter} ({o.ppid})",
+            adopter_of(o).who,
             o.worker or o.session or "-",
             age(o.age_seconds),
             o.user,

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from proctui.core.exitcodes import from_wait_status
-from proctui.core.naming import person
+from proctui.core.naming import container_init, person
 from proctui.core.runs import is_over
 from proctui.model import Departure, Lineage, ProcessSample, State, Worker
 
@@ -47,11 +47,13 @@ class Parent(NamedTuple):
     """Its state is T: it can't reap anything until it is continued."""
     program: str = ""
     """What runs as PID 1, where `name` says init; untrusted."""
+    container: bool = False
+    """An init too: PID 1 of a container that is looked at from outside."""
 
     @property
     def who(self) -> str:
         """Name and pid; untrusted."""
-        return person(self.name, self.pid)
+        return (container_init if self.container else person)(self.name, self.pid)
 
 
 class Facts(msgspec.Struct, kw_only=True):

@@ -30,16 +30,23 @@ def zombie(parent: Parent | None, *, orphan: bool, not_reaping: bool) -> tuple[C
         if orphan:
             return (Cure("join", f"Join it: {parent.who} adopted it and can take its exit code."),)
         return (Cure("leave", f"Leave it alone: {parent.who} reaps its own helpers in time."),)
-    if parent.role == "fork server" or (orphan and not not_reaping):
-        return (Cure("wait", f"Wait a moment: {parent.who} reaps what ends."),)
+    reaps = orphan or parent.role == "init"
+    if parent.role == "fork server" or (reaps and not not_reaping):
+        return (wait_for(parent),)
     if parent.role == "init":
         return (real_init(parent),)
     return neglect(parent)
 
 
+def wait_for(parent: Parent) -> Cure:
+    """For zombies whose parent reaps as a rule, and has had little time."""
+    return Cure("wait", f"Wait a moment: {parent.who} reaps what ends.")
+
+
 def real_init(parent: Parent) -> Cure:
     """For zombies under a PID 1 that does not reap."""
-    instead = f" instead of {parent.program}" if parent.program not in ("", "init") else ""
+    program = parent.name if parent.container else parent.program
+    instead = f" instead of {program}" if program not in ("", "init") else ""
     return Cure(
         "real-init",
         f"No signal helps. Give the container a real init{instead}: tini, `docker run --init`, "

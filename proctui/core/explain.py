@@ -73,7 +73,10 @@ def _who_has_not(facts: Facts) -> str:
     if facts.orphan:
         return _adopter_has_not(parent, not_reaping=facts.not_reaping)
     if parent.role == "init":
-        return f". It is a child of PID {parent.pid}, which is not reaping."
+        who = _as_init(parent)
+        if not facts.not_reaping:
+            return f"; its parent, {who}, has not reaped it yet."
+        return f". It is a child of {who}, which is not reaping."
     stopped = ": it is stopped" if parent.stopped else ""
     return f"; {parent.who} has not joined it{stopped}."
 
@@ -83,8 +86,12 @@ def _adopter_has_not(adopter: Parent, *, not_reaping: bool) -> str:
         return f"; {adopter.who}, which adopted it, has not joined it."
     if not not_reaping:
         return f"; {adopter.who}, which adopted it, has not reaped it yet."
-    who = f"PID {adopter.pid}" if adopter.role == "init" else adopter.who
+    who = _as_init(adopter) if adopter.role == "init" else adopter.who
     return f". It was adopted by {who}, which is not reaping."
+
+
+def _as_init(parent: Parent) -> str:
+    return parent.who if parent.container else f"PID {parent.pid}"
 
 
 def orphan(facts: Facts) -> Finding:
@@ -94,6 +101,8 @@ def orphan(facts: Facts) -> Finding:
     text = f"An orphan: {lineage.why}; {adopter} has adopted it."
     if lineage.certainty == "session":
         text += f" Not all its parents were seen: only the session is certain, {lineage.worker}'s."
+    elif lineage.certainty == "group":
+        text += f" Not all its parents were seen: only the group is certain, {lineage.worker}'s."
     elif lineage.certainty == "tag":
         what = "worker" if lineage.worker else "session"
         text += f" Not all its parents were seen: only the tag in its environment tells its {what}."

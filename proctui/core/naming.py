@@ -10,3 +10,9 @@ INIT = 1
 def person(name: str, pid: int) -> str:
     """``factory (40330)``; ``process 40330`` where the name is not known."""
     return f"{name} ({pid})" if name else f"process {pid}"
+
+
+def container_init(name: str, pid: int | None = None) -> str:
+    """``PID 1 of a container (sh, 4711)``: as it is called and has its pid out here."""
+    inside = ", ".join(filter(None, [name, "" if pid is None else str(pid)]))
+    return f"PID 1 of a container ({inside})" if inside else "PID 1 of a container"

@@ -243,15 +243,17 @@ def may_read_exit(pid: int) -> bool:
     return True
 
 
-def is_namespace_init(pid: int) -> bool:
-    """True for init, ours or that of a pid namespace below (pid_namespaces(7))."""
-    if pid == 1:
-        return True
+def namespace_pids(pid: int) -> tuple[int, ...]:
+    """Its pid here, and in each pid namespace below down to its own (pid_namespaces(7))."""
     for line in _read(f"/proc/{pid}/status", 8192, pid).splitlines():
         if line.startswith(b"NSpid:"):
-            numbers = line.split()[1:]
-            return len(numbers) > 1 and numbers[-1] == b"1"
-    return False
+            return tuple(map(int, line.split()[1:]))
+    return (pid,)
+
+
+def is_namespace_init(pid: int) -> bool:
+    """True for init, ours or that of a pid namespace below (pid_namespaces(7))."""
+    return pid == 1 or namespace_pids(pid)[-1] == 1
 
 
 def boot_time() -> float:

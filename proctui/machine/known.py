@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proctui.machine.scan import KnownSession
+from proctui.machine.witness import KnownSession
 from proctui.sessions import journal
 from proctui.sessions.session import Session, SessionError, boot_id, list_sessions
 

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from proctui.core.classify import Parent
-from proctui.core.naming import SUPERVISOR
+from proctui.core.naming import INIT, SUPERVISOR
 from proctui.linux.grip import Grip, Source, default_source
 from proctui.machine.board import Board
 from proctui.machine.holding import Holds
@@ -22,22 +22,23 @@ from proctui.machine.lookout import Lookout
 from proctui.machine.rows import (
     Times,
     child_row,
+    has_waited,
     orphan_row,
+    parent_of,
     parent_row,
     zombie_key,
     zombie_row,
 )
 from proctui.machine.scan import (
     FEW,
-    INIT,
     PAUSE,
     Found,
-    KnownSession,
     Orphan,
     Zombie,
     collect_in_turns,
     is_still_zombie,
 )
+from proctui.machine.witness import KnownSession
 from proctui.model import Counts, Row
 
 SECOND_LOOK = 0.2
@@ -164,11 +165,13 @@ class Machine:
         if seen is not None:
             if title == SUPERVISOR:
                 seen = seen._replace(name=SUPERVISOR)
-            row = parent_row(seen, zombies, times, orphan)
+            first = (self._board.first.get(zombie_key(z), times.now) for z in zombies)
+            waited = any(has_waited(since, times.now) for since in first)
+            row = parent_row(seen, zombies, times, orphan, waited=waited)
             made[row.key] = row
             key = row.key
         stopped = seen is not None and seen.stat.state in "Tt"
-        parent = Parent(ppid, title, "init" if ppid == INIT else "process", stopped)
+        parent = parent_of(zombies[0], stopped=stopped)
         for zombie in zombies:
             await self._rest()
             self._bury(zombie, parent, key, times, made)
@@ -188,7 +191,7 @@ class Machine:
         old = self.rows.get(own)
         if old is not None:
             since = old.zombie_since
-            if self._board.is_known(zombie) and old.parent == key and parent.pid != INIT:
+            if self._board.is_known(zombie) and old.parent == key and not zombie.reaped_soon:
                 made[own] = old
                 return
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from proctui.core.classify import Parent
 from proctui.linux.clock import since_boot
 from proctui.linux.grip import Source
 from proctui.linux.procfs import Stat
@@ -20,10 +19,11 @@ from proctui.machine.rows import (
     left_alone,
     moved,
     orphan_row,
+    parent_of,
     zombie_key,
     zombie_row,
 )
-from proctui.machine.scan import INIT, Orphan, exitcode_of
+from proctui.machine.scan import Orphan, exitcode_of
 from proctui.model import Row
 
 
@@ -60,13 +60,20 @@ class Lookout:
         except OSError:
             return ""
 
+    def _is_init(self, pid: int) -> bool:
+        try:
+            return self._source.is_namespace_init(pid)
+        except OSError:
+            return False  # it has ended meanwhile
+
     def still_orphaned(self, token: int) -> Orphan | None:
         """Whose parent was seen to end, with whom it has now; None once it has ended itself."""
         seen, orphan = self._board.holds.again(token), self._board.orphaned[token]
         if seen is None or seen.stat.is_zombie:
             return None
         if seen.stat.ppid != orphan.ppid:
-            orphan = orphan._replace(ppid=seen.stat.ppid, adopter=self.name(seen.stat.ppid))
+            now = seen.stat.ppid
+            orphan = orphan._replace(ppid=now, adopter=self.name(now), init=self._is_init(now))
             self._board.orphaned[token] = orphan
         return orphan
 
@@ -103,7 +110,8 @@ class Lookout:
             return True
         if row.sample is None or seen.stat.ppid == row.sample.ppid:
             return False
-        orphan = left_alone(row, seen, self.name(seen.stat.ppid), self.times())
+        now = seen.stat.ppid
+        orphan = left_alone(row, seen, self.name(now), self.times(), init=self._is_init(now))
         self._board.orphaned[token] = orphan
         new = orphan_row(seen, orphan, self.times())
         new.parent = self._board.listed(seen.stat.ppid)
@@ -116,10 +124,17 @@ class Lookout:
         if seen is None or not seen.stat.is_zombie:
             return
         times, stat = self.times(), seen.stat
-        zombie = ended(seen, exitcode_of(stat), self.name(stat.ppid), times)
-        parent = Parent(stat.ppid, zombie.parent, "init" if stat.ppid == INIT else "process")
+        parent = stat.ppid
+        zombie = ended(
+            seen,
+            exitcode_of(stat),
+            self.name(parent),
+            times,
+            init=self._is_init(parent),
+            adopted=row.orphan,
+        )
         home = board.listed(stat.ppid)
-        dead = zombie_row(zombie, stat, parent, home, times, times.now, times.now)
+        dead = zombie_row(zombie, stat, parent_of(zombie), home, times, times.now, times.now)
         dead.since_exact = True
         if row.orphan:
             dead.orphan, dead.lineage = True, row.lineage

@@ -9,15 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from proctui.core import cures, explain
-from proctui.core.classify import Facts, Parent, process_state
+from proctui.core.classify import Facts, Parent, Role, process_state
 from proctui.core.exitcodes import exitcode_text
 from proctui.core.naming import INIT, SUPERVISOR, person
 from proctui.linux.procfs import CLOCK_TICKS, PAGE_SIZE, Stat
-from proctui.machine.scan import Orphan, Zombie
+from proctui.machine.scan import REAPING, Orphan, Zombie
 from proctui.model import Cure, Finding, Lineage, ProcessSample, Row, State
-
-REAPING = 3.0
-"""Seconds within which an init that reaps has reaped; some take two."""
 
 
 class Seen(NamedTuple):
@@ -60,6 +57,25 @@ def sample_of(stat: Stat) -> ProcessSample:
     )  # fmt: skip
 
 
+def has_waited(first: float, now: float) -> bool:
+    """Whether a zombie that was seen first at `first` has waited longer than any reaping takes."""
+    return now - first > REAPING
+
+
+def parent_of(zombie: Zombie, *, stopped: bool = False) -> Parent:
+    """Whoever has to reap it."""
+    role: Role = "init" if zombie.init else "process"
+    return Parent(
+        zombie.ppid, zombie.parent, role, stopped, zombie.parent, container=zombie.in_container
+    )
+
+
+def adopter_of(orphan: Orphan) -> Parent:
+    """Whoever has it now."""
+    role: Role = "init" if orphan.init else "process"
+    return Parent(orphan.ppid, orphan.adopter, role, container=orphan.in_container)
+
+
 def zombie_row(
     zombie: Zombie,
     stat: Stat,
@@ -75,15 +91,14 @@ def zombie_row(
     """
     status = _status(zombie.exitcode)
     sample = msgspec.structs.replace(sample_of(stat), wait_status=status)
-    init = parent.pid == INIT
     facts = Facts(
         name=zombie.name,
         sample=sample,
-        orphan=init,
+        orphan=zombie.adopted,
         parent=parent,
         zombie_since=since,
         since_exact=False,
-        not_reaping=times.now - first > REAPING,
+        not_reaping=has_waited(first, times.now),
     )
     found = explain.zombie(facts)
     if parent.name == SUPERVISOR:
@@ -118,15 +133,21 @@ def _status(exitcode: int | None) -> int | None:
     return -exitcode if exitcode < 0 else exitcode << 8
 
 
-def parent_row(seen: Seen, zombies: Sequence[Zombie], times: Times, orphan: Orphan | None) -> Row:
-    """A parent that has not joined its children; perhaps an orphan itself."""
+def parent_row(
+    seen: Seen, zombies: Sequence[Zombie], times: Times, orphan: Orphan | None, *, waited: bool
+) -> Row:
+    """A parent that has not joined its children; perhaps an orphan itself.
+
+    `waited` where one of them is dead for longer than any reaping takes.
+    """
     row = _row(seen, times)
-    stopped = row.state is State.STOPPED
-    parent = Parent(seen.stat.pid, seen.name, stopped=stopped)
+    parent = parent_of(zombies[0], stopped=row.state is State.STOPPED)._replace(name=seen.name)
     many = "a child that has" if len(zombies) == 1 else f"{len(zombies)} children that have"
     text = f"It has not joined {many} ended, with {_codes(zombies)}."
-    if seen.stat.pid == INIT:
-        ways: tuple[Cure, ...] = (cures.real_init(parent._replace(program=seen.name)),)
+    if not waited and all(zombie.reaped_soon for zombie in zombies):
+        ways: tuple[Cure, ...] = (cures.wait_for(parent),)
+    elif parent.role == "init":
+        ways = (cures.real_init(parent),)
     elif seen.name == SUPERVISOR:
         ways = (_IN_ITS_SESSION,)
     else:
@@ -179,7 +200,7 @@ def child_row(seen: Seen, parent: Row, times: Times) -> Row:
     return row
 
 
-def left_alone(row: Row, seen: Seen, adopter: str, times: Times) -> Orphan:
+def left_alone(row: Row, seen: Seen, adopter: str, times: Times, *, init: bool) -> Orphan:
     """A process that was listed and has another parent now, because its own has ended."""
     former = row.sample.ppid if row.sample is not None else None
     name = row.lineage.adopter or row.lineage.first_parent
@@ -197,10 +218,13 @@ def left_alone(row: Row, seen: Seen, adopter: str, times: Times) -> Orphan:
         start_ticks=seen.stat.start_ticks,
         certainty=row.lineage.certainty,
         parent_name=name,
+        init=init,
     )
 
 
-def ended(seen: Seen, exitcode: int | None, parent: str, times: Times) -> Zombie:
+def ended(
+    seen: Seen, exitcode: int | None, parent: str, times: Times, *, init: bool, adopted: bool
+) -> Zombie:
     """A process that was listed alive and is a zombie now."""
     return Zombie(
         pid=seen.stat.pid,
@@ -211,6 +235,8 @@ def ended(seen: Seen, exitcode: int | None, parent: str, times: Times) -> Zombie
         age_seconds=max(0.0, times.now - times.started(seen.stat.start_ticks)),
         user=seen.user,
         start_ticks=seen.stat.start_ticks,
+        init=init,
+        adopted=adopted,
     )
 
 
@@ -232,7 +258,7 @@ def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
         sample=row.sample,
         orphan=True,
         lineage=row.lineage,
-        parent=Parent(orphan.ppid, adopter),
+        parent=adopter_of(orphan)._replace(name=adopter),
     )
     row.findings = (explain.orphan(facts), *row.findings)
 

@@ -9,31 +9,25 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from proctui.core.naming import SUPERVISOR
+from proctui.core.naming import INIT, container_init
 from proctui.linux import procfs
 from proctui.linux.procfs import Stat
 from proctui.linux.trails import KTHREADD
 from proctui.linux.treekill import user_name
-from proctui.machine.adoption import (
-    Circumstances,
-    judge,
-    members_of_unit,
-    place_of,
-    tag_of,
-    unit_of,
-)
+from proctui.machine.adoption import judge
+from proctui.machine.reading import Line, read_in_slices
+from proctui.machine.surroundings import tag_of
+from proctui.machine.witness import KnownSession, Witness
 from proctui.model import Certainty
 
-INIT = 1
-SLICE = 256
-"""Processes that are read between two turns of an event loop; about 3 ms."""
+REAPING = 3.0
+"""Seconds within which an init that reaps has reaped; some take two."""
 FEW = 64
 """Conspicuous ones that are looked at between two turns: each costs more."""
 PAUSE = 0.001
 """Seconds that the loop gets; nothing at all would let nobody else in."""
-_SUPERVISOR_MODULE = "proctui.supervisor"
 
 
 class Zombie(NamedTuple):
@@ -51,6 +45,20 @@ class Zombie(NamedTuple):
     user: str
     start_ticks: int = 0
     """Since boot: with the pid, which process this is."""
+    init: bool = False
+    """Its parent is PID 1, here or of a container: `in_container`."""
+    adopted: bool = False
+    """Its parent is not who forked it."""
+
+    @property
+    def in_container(self) -> bool:
+        """Its parent is PID 1 of a container that is looked at from outside."""
+        return self.init and self.ppid != INIT
+
+    @property
+    def reaped_soon(self) -> bool:
+        """Whether its parent is one that reaps as a rule, and may only not have done so yet."""
+        return self.init or self.adopted
 
 
 class Orphan(NamedTuple):
@@ -75,9 +83,16 @@ class Orphan(NamedTuple):
     """How it is known whose worker's it was."""
     parent_name: str = ""
     """Name of the parent it had, where that was seen."""
+    init: bool = False
+    """Its adopter is PID 1, here or of a container: `in_container`."""
+
+    @property
+    def in_container(self) -> bool:
+        """Its adopter is PID 1 of a container that is looked at from outside."""
+        return self.init and self.ppid != INIT
 
 
-_NOT_DOCUMENTED = ("start_ticks", "certainty", "parent_name")
+_NOT_DOCUMENTED = ("start_ticks", "certainty", "parent_name", "init", "adopted")
 
 
 class Found(NamedTuple):
@@ -89,32 +104,16 @@ class Found(NamedTuple):
     def as_json(self) -> dict[str, list[dict[str, object]]]:
         """The object that ``proctui scan --json`` prints."""
         return {
-            "zombies": [_documented(zombie._asdict()) for zombie in self.zombies],
-            "orphans": [_documented(orphan._asdict()) for orphan in self.orphans],
+            "zombies": [_documented(zombie, "parent") for zombie in self.zombies],
+            "orphans": [_documented(orphan, "adopter") for orphan in self.orphans],
         }
 
 
-def _documented(fields: dict[str, object]) -> dict[str, object]:
+def _documented(one: Zombie | Orphan, parent: str) -> dict[str, object]:
+    fields: dict[str, Any] = one._asdict()
+    if one.in_container:
+        fields[parent] = container_init(fields[parent])
     return {name: value for name, value in fields.items() if name not in _NOT_DOCUMENTED}
-
-
-class KnownSession(NamedTuple):
-    """A session of proctui that left its facts behind."""
-
-    name: str
-    supervisor: int
-    running: bool
-    workers: Callable[[], Mapping[int, str]]
-    """Worker ids by the pids their runs had; asked only where an orphan of it was found."""
-
-
-class _Line(NamedTuple):
-    """What every process is looked at for."""
-
-    state: bytes
-    ppid: int
-    sid: int
-    raw: bytes
 
 
 def collect(
@@ -156,47 +155,12 @@ def is_still_zombie(zombie: Zombie) -> bool:
     return stat.is_zombie and stat.ppid == zombie.ppid
 
 
-def read_lines() -> dict[int, _Line]:
-    """Every process, read once and parsed no further than every one is looked at."""
-    lines: dict[int, _Line] = {}
-    for _ in _read_in_slices(lines):
-        pass
-    return lines
-
-
-def _read_in_slices(lines: dict[int, _Line]) -> Iterator[None]:
-    """Fills `lines`, with a rest after every `SLICE` of them."""
-    names = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208 (5,000 names)
-    for start in range(0, len(names), SLICE):
-        if start:
-            yield
-        _read(names[start : start + SLICE], lines)
-
-
-def _read(names: Sequence[str], lines: dict[int, _Line]) -> None:
-    opened, read, close = os.open, os.read, os.close
-    for name in names:
-        try:
-            descriptor = opened(f"/proc/{name}/stat", os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            continue
-        try:
-            raw = read(descriptor, 1024)
-        except OSError:
-            continue
-        finally:
-            close(descriptor)
-        state, ppid, _, sid, _ = raw[raw.rfind(b")") + 2 :].split(None, 4)
-        lines[int(name)] = _Line(state, int(ppid), int(sid), raw)
-
-
 class _Scan:
     def __init__(self, all_users: bool, sessions: Mapping[str, KnownSession]) -> None:
         self._user = None if all_users else os.geteuid()
         self._sessions = sessions
-        self._lines: dict[int, _Line] = {}
-        self._tags: dict[int, str | None] = {}
-        self._titles: dict[int, str] = {}
+        self._lines: dict[int, Line] = {}
+        self._witness = Witness(self._lines, self._sessions)
         self._zombies: list[Zombie] = []
         self._orphans: list[Orphan] = []
         self._now = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -208,14 +172,14 @@ class _Scan:
 
     def steps(self) -> Iterator[None]:
         """The whole pass, with a rest after each slice."""
-        yield from _read_in_slices(self._lines)
+        yield from read_in_slices(self._lines)
         adopted: list[int] = []
         leaders: list[int] = []
         dead: list[int] = []
         lines = self._lines
         for pid, line in lines.items():
             parent = lines.get(line.ppid)
-            if _is_dead(line):
+            if line.state == b"Z" and line.is_dead:
                 dead.append(pid)
             elif parent is None or line.ppid == KTHREADD:
                 continue
@@ -225,13 +189,14 @@ class _Scan:
                 adopted.append(pid)
         yield from self._each(dead, self._bury)
         yield from self._each(adopted, self._judge)
-        adopters = {INIT, *(lines[pid].ppid for pid in adopted)}
+        adopters = {lines[pid].ppid for pid in adopted}
         supervisors = {known.supervisor for known in self._sessions.values() if known.running}
 
         def judge_leader(pid: int) -> None:
-            # a leader's own session tells nothing: its tag may, and under an adopter its group
-            if lines[pid].ppid not in supervisors:
-                self._judge(pid, untagged_too=lines[pid].ppid in adopters)
+            # a leader's own session tells nothing: its tag may, and under an adopter much else
+            ppid = lines[pid].ppid
+            if ppid not in supervisors:
+                self._judge(pid, untagged_too=ppid in adopters or self._witness.adopts(ppid))
 
         yield from self._each(leaders, judge_leader)
 
@@ -259,11 +224,13 @@ class _Scan:
             pid=pid,
             name=stat.comm,
             ppid=stat.ppid,
-            parent=self._title(stat.ppid),
+            parent=self._witness.title(stat.ppid),
             exitcode=exitcode_of(stat),
             age_seconds=self._age(stat),
             user=user_name(uid),
             start_ticks=stat.start_ticks,
+            init=self._witness.is_init(stat.ppid),
+            adopted=self._witness.was_adopted(pid),
         )
 
     # ------------------------------------------------------------ orphans
@@ -279,7 +246,7 @@ class _Scan:
         session = self._sessions.get(tag) if tag is not None else None
         if session is not None and session.running and session.supervisor == pid:
             return
-        known = self._circumstances(stat, tag, session)
+        known = self._witness.circumstances(stat, tag, session)
         why = judge(known)
         if why is None:
             return
@@ -289,7 +256,7 @@ class _Scan:
             pid=pid,
             name=stat.comm,
             ppid=stat.ppid,
-            adopter=self._title(stat.ppid),
+            adopter=self._witness.title(stat.ppid),
             first_parent=known.supervisor if pid in workers else None,
             session=known.session,
             worker=worker or workers.get(pid) or workers.get(stat.sid),
@@ -298,48 +265,7 @@ class _Scan:
             why=why,
             start_ticks=stat.start_ticks,
             certainty="tag" if worker is not None else "session" if by_session else "seen",
-        )
-
-    def _circumstances(
-        self, stat: Stat, tag: str | None, session: KnownSession | None
-    ) -> Circumstances:
-        leads = stat.pid == stat.sid
-        same = tag is not None and self._tag(stat.ppid) == tag
-        if leads and tag is not None and session is None and not same and _is_supervisor(stat.pid):
-            tag = None  # of a session whose facts are another user's
-        known = Circumstances(
-            leads_session=leads,
-            sid=stat.sid,
-            leader=self._name(stat.sid) if self._lives(stat.sid) else None,
-        )
-        if tag is not None:
-            return known._replace(
-                session=tag if session is None else session.name,
-                supervisor=session.supervisor if session and not session.running else None,
-                same_session_as_parent=same,
-            )
-        path, unit = unit_of(stat.pid)
-        known = known._replace(unit=unit, is_main_of_unit=not self._has_main(path, stat))
-        if leads and not unit.endswith(".scope"):
-            return known
-        cwd, descriptors = place_of(stat.pid)
-        return known._replace(cwd=cwd, descriptors=descriptors)
-
-    def _tag(self, pid: int) -> str | None:
-        """Session tag of a parent; many may have the same."""
-        if pid not in self._tags:
-            self._tags[pid] = tag_of(pid)[0]
-        return self._tags[pid]
-
-    def _has_main(self, path: str, stat: Stat) -> bool:
-        """Whether somebody else of the unit is what its parent started for it."""
-        if not path.endswith(".service"):
-            return False
-        lines = self._lines
-        return any(
-            pid != stat.pid and pid in lines and lines[pid].ppid == stat.ppid
-            for pid in members_of_unit(path)
-            if pid in lines and lines[pid].sid == pid
+            init=self._witness.is_init(stat.ppid),
         )
 
     # ------------------------------------------------------------ both
@@ -352,34 +278,8 @@ class _Scan:
             return None
         return uid if self._user in (None, uid) else None
 
-    def _lives(self, pid: int) -> bool:
-        return pid in self._lines and not _is_dead(self._lines[pid])
-
-    def _name(self, pid: int) -> str:
-        line = self._lines.get(pid)
-        return "" if line is None else procfs.parse_stat(line.raw).comm
-
-    def _title(self, pid: int) -> str:
-        """Name of a parent or adopter; a supervisor of proctui is called that."""
-        if pid not in self._lines:
-            return ""
-        if pid not in self._titles:
-            self._titles[pid] = SUPERVISOR if self._supervises(pid) else self._name(pid)
-        return self._titles[pid]
-
-    def _supervises(self, pid: int) -> bool:
-        """What a supervisor forked shows the same command line as it."""
-        if any(known.supervisor == pid for known in self._sessions.values()):
-            return True
-        return _is_supervisor(pid) and not _is_supervisor(self._lines[pid].ppid)
-
     def _age(self, stat: Stat) -> float:
         return round(max(0.0, self._now - stat.start_ticks / procfs.CLOCK_TICKS), 2)
-
-
-def _is_dead(line: _Line) -> bool:
-    """Not merely without its leader, while other threads live on."""
-    return line.state == b"Z" and procfs.parse_stat(line.raw).is_zombie
 
 
 def exitcode_of(stat: Stat) -> int | None:
@@ -390,11 +290,3 @@ def exitcode_of(stat: Stat) -> int | None:
     except (OSError, ValueError):
         pass
     return None
-
-
-def _is_supervisor(pid: int) -> bool:
-    try:
-        command = procfs.command_line(pid)
-    except OSError:
-        return False
-    return command is not None and _SUPERVISOR_MODULE in command.split()

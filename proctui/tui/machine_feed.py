@@ -12,7 +12,7 @@ from proctui.core.store import Store
 from proctui.linux.treekill import owner_name
 from proctui.machine import known
 from proctui.machine.live import Machine
-from proctui.machine.scan import KnownSession
+from proctui.machine.witness import KnownSession
 from proctui.model import Counts, Pass, ProcessDetails, Row
 from proctui.tui.feed import Feed
 

@@ -381,7 +381,7 @@ asyncio.run(main())
 
 def test_a_container_whose_pid_1_does_not_reap_gets_the_cure() -> None:
     printed = in_pid_namespace(_LAZY_INIT)
-    assert "exit code 5. It was adopted by PID 1, which is not reaping." in printed
+    assert "exit code 5. It is a child of PID 1, which is not reaping." in printed
     assert printed.count("real-init No signal helps. Give the container a real init") == 2
     assert "tini, `docker run --init`, or `init: true`" in printed
     assert "terminate" not in printed

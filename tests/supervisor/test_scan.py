@@ -14,17 +14,16 @@ import pytest
 
 from proctui.commands import scan as command
 from proctui.linux import procfs
+from proctui.machine.reading import SLICE
 from proctui.machine.scan import (
-    SLICE,
     Found,
-    KnownSession,
     Orphan,
     Zombie,
     collect,
     collect_in_turns,
-    read_lines,
     still_there,
 )
+from proctui.machine.witness import KnownSession
 from tests.conftest import Supervise
 from tests.supervisor.kin import family, in_pid_namespace, until
 from tests.supervisor.specs import ends, target
@@ -210,21 +209,6 @@ def test_other_users_only_where_asked_for() -> None:
         assert orphan(everybodys, kin["orphan"]) is not None
 
 
-def test_what_init_started_itself_is_no_orphan() -> None:
-    lines = read_lines()
-    own = {pid for pid, line in lines.items() if line.ppid == 1 and line.sid in (pid, lines[1].sid)}
-    tagged = {pid for pid in own if _tag(pid)}
-    scoped = {o.pid for o in collect(all_users=True).orphans if ".scope" in o.why}
-    assert not (own - tagged - scoped) & {o.pid for o in collect(all_users=True).orphans}
-
-
-def _tag(pid: int) -> str | None:
-    try:
-        return procfs.tags(pid)[0]
-    except OSError:
-        return None
-
-
 _COST = """
 import os, time
 from proctui.machine.scan import collect
@@ -300,9 +284,9 @@ def test_check_succeeds_where_there_is_nothing(
 
 
 _LAZY_INIT = """
-import argparse, os, time
+import argparse, os, sys, time
+from proctui.commands import scan as command
 from proctui.linux import procfs
-from proctui.commands.scan import scan
 
 pid = os.fork()
 if pid == 0:
@@ -315,14 +299,30 @@ if pid == 0:
 os.waitpid(pid, 0)
 while not any(procfs.read_stat(p).is_zombie for p in procfs.pids()):
     time.sleep(0.005)
-scan(argparse.Namespace(json=False, check=False, all_users=False))
+
+class Time:
+    monotonic = time.monotonic
+    looks = 0
+    def sleep(self, seconds):
+        self.looks += 1
+        if sys.argv[1] == "late" and self.looks == 3:
+            os.waitpid(-1, 0)
+
+command.time = Time()
+command.REAPING = 30.0 if sys.argv[1] == "late" else 0.3
+command.scan(argparse.Namespace(json=False, check=False, all_users=False))
 """
 
 
 def test_an_init_that_does_not_reap_is_named_with_the_cure() -> None:
-    printed = in_pid_namespace(_LAZY_INIT)
+    printed = in_pid_namespace(_LAZY_INIT, "never")
     assert "(1) has not joined 1 zombie:" in printed
+    assert "It is not reaping." in printed
     assert "docker run --init" in printed
+
+
+def test_an_init_that_takes_its_time_is_not_accused() -> None:
+    assert in_pid_namespace(_LAZY_INIT, "late") == "no zombies, no orphans\n"
 
 
 def test_zombies_stand_under_their_parent_once(capsys: pytest.CaptureFixture[str]) -> None:

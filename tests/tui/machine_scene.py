@@ -46,7 +46,7 @@ class SceneMachine(Machine):
             ),
         ]
         for seen, zombies in families:
-            row = parent_row(seen, zombies, times, None)
+            row = parent_row(seen, zombies, times, None, waited=True)
             made[row.key] = row
             parent = Parent(seen.stat.pid, seen.name, stopped=seen.stat.state == "T")
             for zombie in zombies:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from proctui.machine.adoption import Circumstances, judge, unit_of
+from proctui.machine.adoption import Circumstances, judge
+from proctui.machine.surroundings import unit_of
 
 MEMBER = Circumstances(leads_session=False, sid=47, leader=None)
 LEADER = Circumstances(leads_session=True, sid=47, leader="x")

@@ -329,6 +329,13 @@ def test_patience_with_an_adopter_begins_with_the_adoption() -> None:
     assert "has not reaped it yet" in story.finding("p:3", "zombie").text
 
 
+def test_a_child_of_init_is_not_called_neglected_at_once() -> None:
+    story = Story().look(seen(3, 201, 1, start=NOON + 1, state="Z", status=0), after=2)
+    assert "its parent, PID 1, has not reaped it yet" in story.finding("p:3", "zombie").text
+    story.look(after=REAP_PATIENCE)
+    assert "PID 1, which is not reaping" in story.finding("p:3", "zombie").text
+
+
 def test_children_of_a_stopped_parent_say_that_it_must_be_continued() -> None:
     story = factory().look(seen(3, 201, 200, start=NOON + 1, state="Z", status=0))
     story.look(seen(2, 200, SUPERVISOR, state="T"))

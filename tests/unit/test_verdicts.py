@@ -27,6 +27,7 @@ from tests.unit.test_classify import (
 
 SUPERVISOR = Parent(100, "proctui supervisor", "supervisor")
 INIT = Parent(1, "init", "init", program="bash")
+CONTAINER = Parent(4711, "sh", "init", container=True)
 FACTORY = Parent(200, "factory", "worker")
 SYSTEMD = Parent(77, "systemd", "process")
 FORK_SERVER = Parent(150, "python3", "fork server")
@@ -349,7 +350,18 @@ def dead(**known: Any) -> Facts:
         ),
         (
             dead(parent=INIT),
+            "It ended at 12:00:05 with exit code 9; its parent, PID 1, has not reaped it yet.",
+            ("wait",),
+        ),
+        (
+            dead(parent=INIT, not_reaping=True),
             "It ended at 12:00:05 with exit code 9. It is a child of PID 1, which is not reaping.",
+            ("real-init",),
+        ),
+        (
+            dead(parent=CONTAINER, orphan=True, lineage=ORPHAN, not_reaping=True),
+            "It ended at 12:00:05 with exit code 9. It was adopted by PID 1 of a container "
+            "(sh, 4711), which is not reaping.",
             ("real-init",),
         ),
         (
