@@ -67,3 +67,48 @@ def test_the_tag_tells_also_of_leaders_and_of_daemons() -> None:
 
 def test_the_unit_of_nobody_is_empty() -> None:
     assert unit_of(2**22 + 1) == ("", "")
+
+
+UNDER_INIT = LEADER._replace(under_init=True, cwd="/srv", descriptors=("", "", ""), given=("",))
+DOUBT = "it leads its own session: perhaps a daemon"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({}, DOUBT),
+        (
+            {"unit": "cron.service", "is_main_of_unit": False},
+            f"it was started in cron.service, but {DOUBT}",
+        ),
+        ({"under_init": False}, None),
+        ({"descriptors": None, "cwd": None}, None),
+        ({"unit": "cron.service"}, None),
+        ({"cwd": "/"}, None),
+        ({"placed": True}, None),
+        ({"terminal": True}, None),
+        ({"heard": True}, None),
+        (
+            {"descriptors": ("pipe:[7]", "", "")},
+            "it holds a pipe of somebody else's, which its parent does not",
+        ),
+        ({"descriptors": ("pipe:[7]", "", ""), "given": ("pipe:[7]",)}, DOUBT),
+        ({"descriptors": ("pipe:[7]", "", ""), "given": None}, DOUBT),
+        (
+            {"descriptors": ("/dev/null", "/dev/pts/3", "")},
+            "it holds the terminal /dev/pts/3, which its parent does not",
+        ),
+        (
+            {"descriptors": ("", "/dev/pts/3", ""), "under_init": False},
+            "it holds the terminal /dev/pts/3, which its parent does not",
+        ),
+        ({"descriptors": ("", "/dev/console", "")}, DOUBT),
+    ],
+)
+def test_what_tells_of_leaders_without_a_tag(change: dict[str, Any], why: str | None) -> None:
+    assert judge(UNDER_INIT._replace(**change)) == why
+
+
+def test_a_session_from_outside_of_the_container_is_no_session_0() -> None:
+    said = judge(MEMBER._replace(sid=0))
+    assert said == "it lives in a session from outside of the container, its parent does not"
