@@ -15,6 +15,7 @@ from proctui.tui.themes import suited
 from proctui.tui.widgets.buttons import Buttons
 from proctui.tui.widgets.footer import Footer
 from proctui.tui.widgets.view_bar import ViewBar
+from proctui.views.view import Column
 
 if TYPE_CHECKING:
     from proctui.tui.screens.workers import WorkersScreen
@@ -114,6 +115,11 @@ class Preferences:
         if changed:
             self.keep(changed)
         self.put_in_force()
+
+    def keep_columns(self, columns: tuple[Column, ...], widths: Mapping[Column, int]) -> None:
+        """As the mouse has sized and moved them; a screen with columns of its own keeps those."""
+        changes: dict[str, Any] = {} if self.screen.columns else {"columns": columns}
+        self._finish({**changes, "widths": dict(widths)})
 
     def keep(self, changes: Mapping[str, Any]) -> None:
         """Changes settings for now and, if that can be, for the next time."""

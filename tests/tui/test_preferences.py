@@ -17,6 +17,7 @@ from proctui.tui.screens.columns import ColumnChooser
 from proctui.tui.screens.confirm import Confirm
 from proctui.tui.screens.quit import Quit
 from proctui.tui.screens.settings import SettingsForm
+from proctui.tui.widgets.process_table import ProcessTable
 from proctui.views.view import COLUMNS
 from tests.tui.screens import opened
 
@@ -249,3 +250,37 @@ async def test_a_form_is_usable_on_a_small_screen() -> None:
         await stage.sees("Settings", "Theme", "Keep", "Cancel")
         await stage.press("escape", "f7")
         await stage.sees("Columns", "NAME", "Keep", "Cancel")
+
+
+async def test_the_mouse_sizes_and_moves_columns_and_opens_their_menu() -> None:
+    async with opened((160, 40), kept=kept()) as stage:
+        table, pilot = stage.workers.table, stage.pilot
+
+        async def drag(start: int, end: int) -> None:
+            await pilot.mouse_down(ProcessTable, offset=(start, 0))
+            await pilot.hover(ProcessTable, offset=(end, 0))
+            await pilot.mouse_up(ProcessTable, offset=(end, 0))
+
+        name = table.column_layout.placed[0]
+        border = name.x + name.width
+        await pilot.hover(ProcessTable, offset=(border, 0))
+        assert stage.line("STATE")[border] == "│"
+        await drag(border, border + 6)
+        assert table.column_layout.placed[0].width == name.width + 6
+        await stage.until(lambda: settings.path().exists(), "the file")
+        assert settings.load().widths == {"name": name.width + 6}
+
+        state, pid = table.column_layout.find("state"), table.column_layout.find("pid")
+        assert state is not None
+        assert pid is not None
+        await drag(state.x, pid.x + 1)
+        assert [each.column for each in table.column_layout.placed[:3]] == ["name", "state", "pid"]
+        await stage.until(lambda: settings.load().columns[:3] == ("name", "state", "pid"))
+        assert stage.workers.listing.sort is None, "a drag is no click"
+
+        border = table.column_layout.placed[0].x + table.column_layout.placed[0].width
+        await pilot.click(ProcessTable, offset=(border, 0), times=2)
+        await stage.until(lambda: settings.load().widths == {}, "the width that fits")
+
+        await pilot.click(ProcessTable, offset=(border + 3, 0), button=3)
+        await stage.until(lambda: isinstance(stage.app.screen, ColumnChooser))

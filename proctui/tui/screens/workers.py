@@ -36,6 +36,7 @@ from proctui.tui.widgets.process_table import ProcessTable
 from proctui.tui.widgets.progress import Progress
 from proctui.tui.widgets.prompt import Prompt
 from proctui.tui.widgets.status_bar import Status, StatusBar
+from proctui.tui.widgets.table_header import ColumnsChanged, ColumnsWanted
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.view_bar import ViewBar
 from proctui.views.view import Column
@@ -286,6 +287,14 @@ class WorkersScreen(Screen[None]):
     def _sorted(self, message: ProcessTable.SortRequested) -> None:
         self.listing.sort_by(message.column)
         self.list_rows()
+
+    @on(ColumnsChanged)
+    def _columns_changed(self, message: ColumnsChanged) -> None:
+        self.preferences.keep_columns(message.columns, message.widths)
+
+    @on(ColumnsWanted)
+    async def _columns_wanted(self) -> None:
+        await self.action_act("columns")
 
     @on(ProcessTable.TagsChanged)
     def _tagged(self) -> None:

@@ -48,6 +48,8 @@ class LinePainter:
         """Cells of the table, scroll bar included."""
         self.mono = False
         """No colours: loud rows get shaded edges instead."""
+        self.border: Column | None = None
+        """The column whose right border the mouse could take hold of."""
         self.rows_formatted = 0
 
     # ------------------------------------------------------------------ header
@@ -64,7 +66,10 @@ class LinePainter:
             if placed.column == hover:
                 classes.append("header-hover")
             mark = "" if placed.column != sort else text.plain("▼" if reverse else "▲")
-            pieces.add(_title(placed, mark), self.palette.style(*classes))
+            title, style = _title(placed, mark), self.palette.style(*classes)
+            if placed.column == self.border:
+                title = title[:-GAP] + text.plain("│")
+            pieces.add(title, style)
         return self._finish(pieces, base, " " * BAR, base)
 
     # -------------------------------------------------------------------- rows

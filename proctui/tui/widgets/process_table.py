@@ -13,7 +13,8 @@ from textual.message import Message
 from proctui.model import Row
 from proctui.tui.widgets import scrollbar
 from proctui.tui.widgets.columns import BAR, GUTTER
-from proctui.tui.widgets.process_lines import HEADER, ProcessLines
+from proctui.tui.widgets.process_lines import HEADER
+from proctui.tui.widgets.table_header import ColumnsWanted, TableHeader
 from proctui.views.view import Column, Predicate
 
 _WHEEL = 3
@@ -21,7 +22,7 @@ _SIDE_STEP = 8
 _RIGHT_BUTTON = 3
 
 
-class ProcessTable(ProcessLines, can_focus=True):
+class ProcessTable(TableHeader, can_focus=True):
     """Rows of processes with a cursor that is bound to a process, not to a place.
 
     `show` brings the rows, `touch` says which changed.  Tags and folds are kept by row
@@ -255,8 +256,12 @@ class ProcessTable(ProcessLines, can_focus=True):
     # ----------------------------------------------------------------------------- mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Takes hold of the scroll bar, or puts the cursor on a row."""
+        """Takes hold of the scroll bar or of a title, or puts the cursor on a row."""
         if event.y < HEADER:
+            if event.button == _RIGHT_BUTTON:
+                self.post_message(ColumnsWanted())
+            else:
+                self.hold_title(event)
             return
         if self._on_bar(event):
             self._take_grip(event)
@@ -281,15 +286,14 @@ class ProcessTable(ProcessLines, can_focus=True):
         if event.button == _RIGHT_BUTTON or self._on_bar(event):
             return
         if event.y < HEADER:
-            column = self.column_layout.column_at(event.x, self.scrolled_sideways)
-            if column is not None:
+            if (column := self.click_title(event)) is not None:
                 self.post_message(self.SortRequested(self, column))
         elif event.chain == 2 and self._row_at(event.y) is not None:
             self.action_activate()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Lets go of the scroll bar."""
-        if self._grip is not None:
+        """Lets go of the scroll bar, or of a title."""
+        if not self.drop_title(event) and self._grip is not None:
             self._grip = None
             self.release_mouse()
 
@@ -299,8 +303,8 @@ class ProcessTable(ProcessLines, can_focus=True):
         if self._grip is not None:
             line = event.y - HEADER
             self._scroll_rows_to(scrollbar.top_for(line, self._grip, view.count, view.height))
-            return
-        self._hover_over(event.x, event.y)
+        elif not self.drag_title(event):
+            self._hover_over(event.x, event.y)
 
     def on_leave(self, event: events.Leave) -> None:
         """Nothing is pointed at any more."""
@@ -357,12 +361,7 @@ class ProcessTable(ProcessLines, can_focus=True):
 
     def _hover_over(self, x: int, y: int) -> None:
         hover = -1 if self._row_at(y) is None else self._view.top + y - HEADER
-        title = None
-        if 0 <= y < HEADER:
-            title = self.column_layout.column_at(x, self.scrolled_sideways)
         if hover != self._hover:
             self._hover = hover
             self._repaint()
-        if title != self._hover_title:
-            self._hover_title = title
-            self._repaint_header()
+        self.hover_title(x, y)
