@@ -180,6 +180,9 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     """Names of parents and adopters that are not watched themselves, by pid; untrusted."""
     subreapers: frozenset[int] = frozenset()
     """Pids among `names` known to be no init although they adopt."""
+    inits: frozenset[int] = frozenset()
+    """Pids of parents that are PID 1, here or of a container: of those who adopted, or have not
+    joined what ended."""
 
 
 class State(StrEnum):

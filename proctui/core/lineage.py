@@ -15,6 +15,7 @@ from functools import partial
 
 import msgspec
 
+from proctui.core.adopters import Adopters
 from proctui.core.helpers import Helpers
 from proctui.core.kin import Kin
 from proctui.core.kindred import Changes, Kindred
@@ -54,7 +55,7 @@ class Ancestry:
         self._tag = tag
         self._adopt = adopt
         self._names: dict[int, str] = {}
-        self._subreapers: set[int] = set()
+        self.adopters = Adopters()
         self._alike: dict[Lineage, Lineage] = {}
         """Of workers: all that have the same starter share one."""
         self._ends: dict[int, Departure] = {}
@@ -147,7 +148,7 @@ class Ancestry:
 
     def _learn(self, seen: Pass) -> set[int]:
         """Names of those who aren't watched; tokens of their children where one is news."""
-        self._subreapers |= seen.subreapers
+        self.adopters.learn(seen)
         touched: set[int] = set()
         for pid, name in seen.names.items():
             if self._names.get(pid) != name:
@@ -181,6 +182,7 @@ class Ancestry:
     def _forget(self, departure: Departure, touched: set[int]) -> tuple[Kin, Departure]:
         kin = self._kindred.forget(departure.token)
         touched.discard(kin.token)
+        self.adopters.forget(kin.pid)
         for token in self.under(kin.pid):
             touched.add(token)
             child = self.kin[token]
@@ -327,7 +329,7 @@ class Ancestry:
 
         What is watched is a parent like any other.
         """
-        return self.living(pid) is None and (pid == INIT or pid in self._subreapers)
+        return self.living(pid) is None and pid in self.adopters
 
     def _attribute(self, kin: Kin, worker: str, certainty: Certainty, touched: set[int]) -> None:
         """Says whose descendant it is, and with it everything that it brought forth."""

@@ -272,6 +272,8 @@ class Table:
             return Parent(pid, name, "supervisor", stopped)
         if pid == INIT:
             return Parent(pid, name, "init", stopped, family.own_name(pid))
+        if family.adopters.is_init(pid):
+            return Parent(pid, name, "init", stopped, container=True)
         if kin is not None and kin.bound is not None:
             return Parent(pid, name, "worker", stopped)
         if kin is not None and kin.helper == "fork server":
@@ -287,7 +289,7 @@ class Table:
 
     def _not_reaping(self, kin: Kin) -> bool:
         """Whether its adopter, or init, had time enough; asks for another look where not."""
-        reaps = kin.orphan or kin.sample.ppid == INIT
+        reaps = kin.orphan or self._family.adopters.is_init(kin.sample.ppid)
         if kin.zombie_since is None or not (reaps and kin.sample.is_zombie):
             return False
         due = max(kin.zombie_since, kin.lineage.adopted_at or 0.0) + REAP_PATIENCE

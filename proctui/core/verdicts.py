@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from proctui.core import cures, explain
 from proctui.core.classify import Facts, has_ended, is_doubtful, stays_zombie
 from proctui.core.explain import clock, code_text
+from proctui.core.naming import INIT
 from proctui.core.runs import is_over
 from proctui.model import Cure, Finding, State, Worker
 
@@ -132,7 +133,7 @@ def _lost(facts: Facts, when: float) -> Finding:
         state = "has ended" if dead else "lives"
         return Finding("unknown", f"{known}: the process {state}, and can't be joined from here.")
     known += ": nobody can join it any more"
-    reaper = "its parent" if parent is None else "init" if parent.role == "init" else parent.who
+    reaper = "its parent" if parent is None else "init" if parent.pid == INIT else parent.who
     if not dead:
         return Finding("unknown", f"{known}. It lives; when it ends, {reaper} will reap it.")
     reaped = "" if facts.not_reaping else f"; {reaper} will reap it"

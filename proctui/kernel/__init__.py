@@ -212,8 +212,9 @@ class KernelView:
         departures, flock.departures = flock.departures, []
         names: dict[int, str] = {}
         subreapers: set[int] = set()
+        inits: dict[int, bool] = {}
         for watched in changed.values():
-            self._name_parent(watched, names, subreapers)
+            self._name_parent(watched, names, subreapers, inits)
         observations = [watched.observation(self._boot_time) for watched in changed.values()]
         for seen, gone in self._brief.told():
             observations.append(seen)
@@ -229,19 +230,30 @@ class KernelView:
             departures=told,
             names=names,
             subreapers=frozenset(subreapers),
+            inits=frozenset(pid for pid, is_init in inits.items() if is_init),
         )
 
-    def _name_parent(self, watched: Watched, names: dict[int, str], subreapers: set[int]) -> None:
-        """Tells the name of a parent that is not watched, once for each of its children."""
+    def _name_parent(
+        self, watched: Watched, names: dict[int, str], subreapers: set[int], inits: dict[int, bool]
+    ) -> None:
+        """Tells the name of a parent that is not watched, once for each of its children.
+
+        And of whoever adopts, or has not joined its child, whether it is an init.
+        """
         parent = watched.sample.ppid
-        if parent == watched.named_ppid or parent == 0 or parent in self._flock.watched:
+        if parent in (0, watched.named_ppid):
+            return
+        adopts = watched.adopted or parent != (watched.forked_by or watched.first_ppid)
+        known = parent in self._flock.watched
+        if known and not adopts and not watched.sample.is_zombie:
             return
         watched.named_ppid = parent
         with contextlib.suppress(OSError):
-            if parent not in names:
+            if not known and parent not in names:
                 names[parent] = self._source.name(parent)
-            adopts = watched.adopted or parent != (watched.forked_by or watched.first_ppid)
-            if adopts and not self._source.is_namespace_init(parent):
+            if parent not in inits:
+                inits[parent] = self._source.is_namespace_init(parent)
+            if adopts and not known and not inits[parent]:
                 subreapers.add(parent)
 
     def details(self, token: int) -> ProcessDetails:

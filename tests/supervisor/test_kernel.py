@@ -175,7 +175,7 @@ async def test_the_init_of_a_pid_namespace_is_one_seen_from_outside_too() -> Non
     unshare = ["unshare", "--pid", "--fork"]
     if os.geteuid() != 0:
         unshare += ["--user", "--map-root-user"]
-    command = "import os, signal\nif os.fork() == 0:\n signal.pause()\nsignal.pause()"
+    command = "import os, signal\nif os.fork() == 0:\n os._exit(3)\nsignal.pause()"
     process = subprocess.Popen([*unshare, sys.executable, "-c", command], stderr=subprocess.DEVNULL)
     try:
         until(lambda: process.poll() is not None or procfs.children(process.pid))
@@ -185,6 +185,9 @@ async def test_the_init_of_a_pid_namespace_is_one_seen_from_outside_too() -> Non
         assert procfs.is_namespace_init(init)
         until(lambda: process.poll() is not None or procfs.children(init), "its init forks")
         assert not procfs.is_namespace_init(procfs.children(init)[0])
+        async with watching(process.pid) as view:
+            await view.until(lambda: view.inits == {init})
+            assert not view.subreapers
         os.kill(init, signal.SIGKILL)
     finally:
         process.wait()

@@ -38,6 +38,7 @@ class Watching:
         self.texts: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.subreapers: set[int] = set()
+        self.inits: set[int] = set()
 
     def take(self, brought: Pass) -> Pass:
         for departure in brought.departures:
@@ -51,6 +52,7 @@ class Watching:
             self.gone[departure.token] = departure
         self.names |= brought.names
         self.subreapers |= brought.subreapers
+        self.inits |= brought.inits
         return brought
 
     async def refresh(self) -> Pass:

@@ -120,6 +120,7 @@ class Story:
         status: int | None = None,
         names: dict[int, str] | None = None,
         subreapers: Iterable[int] = (),
+        inits: Iterable[int] = (),
         after: float = 0.0,
     ) -> Story:
         """The kernel view tells what it saw, `after` seconds later than what was told last."""
@@ -133,6 +134,7 @@ class Story:
             ),
             names={} if names is None else names,
             subreapers=frozenset(subreapers),
+            inits=frozenset(inits),
         )
         self.changed = self.store.observe(pass_)
         return self

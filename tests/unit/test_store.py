@@ -336,6 +336,25 @@ def test_a_child_of_init_is_not_called_neglected_at_once() -> None:
     assert "PID 1, which is not reaping" in story.finding("p:3", "zombie").text
 
 
+def test_pid_1_of_a_container_among_the_descendants_is_an_init() -> None:
+    """A worker began a pid namespace: (201) is its PID 1, and adopts in there."""
+    inside = [seen(3, 201, 200, start=NOON + 1, comm="sh"), seen(4, 202, 201, start=NOON + 2)]
+    story = factory().look(*inside, seen(5, 203, 202, sid=202, start=NOON + 3))
+    orphan = seen(5, 203, 201, sid=202, start=NOON + 3)
+    story.look(orphan, gone=[4], inits=[201])
+    assert "PID 1 of a container (sh, 201) has adopted it" in story.finding("p:5", "orphan").text
+    dead = seen(5, 203, 201, sid=202, start=NOON + 3, state="Z", status=0)
+    story.look(dead)
+    assert story.finding("p:5", "zombie").cures[0].kind == "wait"
+    story.look(after=REAP_PATIENCE)
+    said = story.finding("p:5", "zombie")
+    assert said.text.endswith("adopted by PID 1 of a container (sh, 201), which is not reaping.")
+    assert [cure.kind for cure in said.cures] == ["real-init"]
+    story.look(gone=[3, 5])
+    story.look(seen(6, 201, 200, start=NOON + 9), seen(7, 204, 201, start=NOON + 10, state="Z"))
+    assert story.finding("p:7", "zombie").cures[0].kind == "nudge-parent", "another has its pid"
+
+
 def test_children_of_a_stopped_parent_say_that_it_must_be_continued() -> None:
     story = factory().look(seen(3, 201, 200, start=NOON + 1, state="Z", status=0))
     story.look(seen(2, 200, SUPERVISOR, state="T"))
