@@ -73,7 +73,8 @@ def by_mouse_through_the_list(tour: Tour) -> None:
     tour.sees("has not joined it.")
     click(tour, "orphan", "1 ORPHAN")
     tour.sees("► An orphan")
-    choose(tour, "columns")
+    shown.click("NAME", button=2)
+    tour.done.add("columns")
     aside(tour, "space shows or hides")
     choose(tour, "follow")
     tour.sees("FOLLOWING")
@@ -211,6 +212,9 @@ def by_mouse_through_the_rest(tour: Tour) -> None:
 
 def test_by_mouse_alone(proctui: CommandLine) -> None:
     with opened(proctui.folder, size=SIZE) as tour:
+        for size in ((60, 15), (20, 5), SIZE):  # somebody drags the window while it starts
+            tour.shown.resize(*size)
+            tour.shown.read()
         tour.sees(*THERE)
         by_mouse_through_the_list(tour)
         by_mouse_through_tags(tour)
