@@ -174,7 +174,8 @@ class Feed:
         if self._taking is None:
             self._taking = asyncio.get_running_loop().call_soon(self._take_in)
 
-    def _take_in(self, most: int = BATCH) -> None:
+    def _take_in(self, most: int = BATCH, *, look: bool = True) -> None:
+        """Of what was heard, with a `look` at what ended together with it."""
         if self._taking is not None:
             self._taking.cancel()
             self._taking = None
@@ -184,7 +185,7 @@ class Feed:
         if self._heard:
             self._taking = asyncio.get_running_loop().call_soon(self._take_in)
         # An end is told and seen at nearly the same moment: its row is made once then.
-        seen = None if self._urgent is None else self._urgently()
+        seen = self._urgently() if look and self._urgent is not None else None
         self._note(self.store.apply(*heard, seen=seen), always=True)  # the events have grown
         self._follow()
 
@@ -200,7 +201,9 @@ class Feed:
         while True:
             self.totals = self._read_totals()
             told = await self.kernel.refresh()
-            self._take_in()  # what was heard first is taken in first: the figures find their rows
+            # What was heard first is taken in first: the figures find their rows.  Without another
+            # look, which would be newer than what was told.
+            self._take_in(look=False)
             self._note(self.store.observe(told), always=True)
             due = max(due + self.interval, loop.time())
             await asyncio.sleep(due - loop.time())
