@@ -13,7 +13,18 @@ from proctui.core.cures import neglect as cures_of_neglect
 from proctui.core.exitcodes import exitcode_text
 from proctui.model import Cure, CureKind, Row, State
 from proctui.tui.actions import foreign_zombie
-from proctui.tui.plan import Hazard, Plan, Reason, Rows, Target, listed, running, target, typable
+from proctui.tui.plan import (
+    Hazard,
+    Plan,
+    Reason,
+    Rows,
+    Target,
+    listed,
+    orphaning,
+    running,
+    target,
+    typable,
+)
 
 SIGNALS: Mapping[CureKind, str] = {
     "continue": "SIGCONT",
@@ -29,9 +40,6 @@ HARDER: Mapping[str, CureKind] = {
     "SIGTERM": "kill-parent",
 }
 """What comes next in the order of harm where a signal did not help."""
-
-_MOST = 40
-"""Names that a sentence lists."""
 
 Living = Callable[[int], Sequence[str]]
 """Names and pids of the living children of a pid."""
@@ -143,7 +151,6 @@ def planned(found: Sequence[Culprit]) -> Plan:
     ]
     orphans = [who for culprit in found for who in culprit.orphans]
     if orphans:
-        count = "One process" if len(orphans) == 1 else f"{len(orphans)} processes"
-        warnings.append(Hazard(f"{count} would be orphaned: {listed(orphans, _MOST)}."))
+        warnings.append(orphaning(orphans))
     insist = typable(parents[0].row) if warnings and found[0].protected else ""
     return Plan(parents, parents, "process", tuple(warnings), insist)

@@ -153,6 +153,8 @@ class Hazard(NamedTuple):
     text: str
     grave: bool = True
     """False for what is only good to know."""
+    whom: tuple[str, ...] = ()
+    """All whom it concerns, by name and pid, where the sentence does not name them all."""
 
 
 class Plan(NamedTuple):
@@ -223,8 +225,7 @@ def hazards(store: Rows, members: Mapping[str, Row]) -> Iterator[Hazard]:
         if running(child) and child.key not in members and not child.orphan
     ]
     if left:
-        count = "One process" if len(left) == 1 else f"{len(left)} processes"
-        yield Hazard(f"{count} would be orphaned: {listed(left)}.")
+        yield orphaning(left)
     workers = [row for row in members.values() if row.worker is not None]
     daemons = [row.name for row in workers if row.worker is not None and row.worker.daemon]
     if daemons:
@@ -234,7 +235,18 @@ def hazards(store: Rows, members: Mapping[str, Row]) -> Iterator[Hazard]:
         yield Hazard("A lock that it holds then is never released.", grave=False)
 
 
-def listed(names: Sequence[str], limit: int = 4) -> str:
+def orphaning(left: Sequence[str]) -> Hazard:
+    """That these, by name and pid, would be orphaned."""
+    count = "One process" if len(left) == 1 else f"{len(left)} processes"
+    whom = tuple(left) if len(left) > _NAMED else ()
+    return Hazard(f"{count} would be orphaned: {listed(left)}.", whom=whom)
+
+
+_NAMED = 4
+"""Names in a sentence."""
+
+
+def listed(names: Sequence[str], limit: int = _NAMED) -> str:
     """``a, b, c and 12 more``."""
     shown = list(names[:limit])
     if len(names) > limit:

@@ -126,6 +126,30 @@ async def test_terminate_names_who_dies_and_who_is_orphaned_before_it_is_done() 
         assert kernel.signals == []
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_everybody_who_would_be_orphaned_is_named(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    many = [f"web-{number} ({50_000 + number})" for number in range(300)]
+    monkeypatch.setattr(curing, "living_children", lambda pid: many)
+    clock = Clock()
+    client, kernel = neglecting(clock, FACTORY)
+    async with opened(size, session=(client, kernel)) as stage:
+        await choose(stage, "down")
+        await stage.sees("Terminate mill-500 (40500)?", "300 processes would be orphaned")
+        await stage.sees("These get the signal:", "web-0 (50000)", "PgUp PgDn: list", "y")
+        assert many[-1] not in stage.text()
+        seen = {name for name in many if name in stage.text()}
+        while len(seen) < len(many):
+            before = stage.text()
+            await stage.press("pagedown")
+            await stage.until(lambda before=before: stage.text() != before, "another page")
+            seen |= {name for name in many if name in stage.text()}
+        await stage.press("home")
+        await stage.sees("These get the signal:", many[0])
+        assert kernel.signals == []
+
+
 async def test_an_init_that_does_not_reap_is_said() -> None:
     clock = Clock()
     client, kernel = neglecting(clock, FACTORY)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -17,11 +17,10 @@ from proctui.tui.figures import age
 from proctui.tui.plan import Plan, Reach, Target
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 from proctui.tui.widgets.marks import Pick
+from proctui.tui.widgets.roll import Part, Roll, what_runs
 
 _NAME = 24
-_SHOWN = 200
-"""Processes that are listed by name; of more the number is told."""
-
+_KEYS = "Enter or y: yes   Esc or n: no"
 _REACHES: Mapping[Reach, tuple[str, str]] = {
     "process": ("this process", "these processes"),
     "group": ("its process group", "their process groups"),
@@ -49,8 +48,7 @@ def tabulated(targets: Sequence[Target], now: float) -> Content:
     lines = []
     for target in targets:
         old = age(now - target.started_at) if target.started_at is not None else ""
-        row = target.row
-        what = row.worker.label if row.worker is not None else row.command
+        what = what_runs(target.row)
         facts = f"  {target.pid or '':>7}  {old:>7}  "
         lines.append(
             Content.assemble(text.safe(target.name, width), facts, (text.safe(what), "$text-muted"))
@@ -65,8 +63,7 @@ def described(target: Target, now: float) -> str:
         facts.append(f"pid {target.pid}")
     if target.started_at is not None:
         facts.append(f"{age(now - target.started_at)} old")
-    row = target.row
-    what = row.worker.label if row.worker is not None else row.command
+    what = what_runs(target.row)
     return "  ".join([*facts, what] if what and what != target.name else facts)
 
 
@@ -78,6 +75,10 @@ class Confirm(Dialog[Plan]):
         Binding("n", "leave", "No", show=False),
         Binding("up", "reach(-1)", "Less", show=False),
         Binding("down", "reach(1)", "More", show=False),
+        Binding("pageup", "roll(-1)", "List up", show=False),
+        Binding("pagedown", "roll(1)", "List down", show=False),
+        Binding("home", "roll(-1000000)", "To the list's beginning", show=False),
+        Binding("end", "roll(1000000)", "To the list's end", show=False),
         Binding("1", "reach_at(0)", show=False),
         Binding("2", "reach_at(1)", show=False),
         Binding("3", "reach_at(2)", show=False),
@@ -93,7 +94,7 @@ class Confirm(Dialog[Plan]):
         many = len(first.asked) > 1
         whom = f"{len(first.asked)} processes" if many else first.asked[0].who
         self.heading = question.heading or f"{question.verb} {whom}?"
-        self.foot = "Enter or y: yes   Esc or n: no"
+        self.foot = _KEYS
         self._many = many
 
     @property
@@ -116,8 +117,8 @@ class Confirm(Dialog[Plan]):
                 compact=True,
                 id="reach",
             )
-        yield VerticalScroll(Static(id="members"), id="members-scroll", can_focus=False)
-        yield Static(id="warnings")
+        yield Roll(self.now, id="members")
+        yield VerticalScroll(Static(id="warnings"), id="warnings-scroll", can_focus=False)
         yield Static(id="insist-on")
         yield Input(id="insist", compact=True)
         verb = self.question.verb.split()[0]
@@ -140,23 +141,38 @@ class Confirm(Dialog[Plan]):
         self._show(self.chosen)
 
     def _show(self, plan: Plan) -> None:
-        members = tabulated(plan.members[:_SHOWN], self.now)
-        if len(plan.members) > _SHOWN:
-            members += f"\nand {len(plan.members) - _SHOWN} more"
-        alone = not self._many and len(plan.members) == 1
-        scroll = self.query_one("#members-scroll")
-        scroll.display = not alone
-        self.query_one("#members", Static).update(members)
+        parts = list(self._parts(plan))
+        roll = self.query_one(Roll)
+        roll.display = bool(parts)
+        roll.show(parts)
+        self.call_after_refresh(self._say_how_to_scroll)
         warnings = [
             Content.assemble("! ", text.safe(each.text))
             if each.grave
             else Content.assemble(("  " + text.safe(each.text), "$text-muted"))
             for each in plan.warnings
         ]
-        shown = self.query_one("#warnings", Static)
-        shown.update(Content("\n").join(warnings))
-        shown.display = bool(warnings)
+        self.query_one("#warnings", Static).update(Content("\n").join(warnings))
+        self.query_one("#warnings-scroll").display = bool(warnings)
         self._insist(plan.insist)
+
+    def _parts(self, plan: Plan) -> Iterator[Part]:
+        """Everybody by name and pid: who is hit, and whom else it concerns."""
+        concerned = [warning for warning in plan.warnings if warning.whom]
+        if self._many or len(plan.members) != 1 or concerned:
+            yield Part("These get the signal:" if concerned else "", plan.members)
+        for warning in concerned:
+            yield Part(f"{warning.text.partition(':')[0]}:", names=warning.whom)
+
+    def _say_how_to_scroll(self) -> None:
+        """Where the list is longer than its place."""
+        more = self.query_one(Roll).max_scroll_y > 0
+        self.query_one(".dialog").border_subtitle = f"PgUp PgDn: list   {_KEYS}" if more else _KEYS
+
+    def action_roll(self, pages: int) -> None:
+        """Scrolls the list, and the warnings where they are many, by pages."""
+        for part in (self.query_one(Roll), self.query_one("#warnings-scroll")):
+            part.scroll_relative(y=pages * part.size.height, animate=False)
 
     def _insist(self, name: str) -> None:
         """Has the name typed, where it takes that."""
