@@ -25,6 +25,7 @@ from proctui.linux.grip import Source, default_source
 from proctui.linux.pidfd import EndWatcher
 from proctui.linux.procconn import ProcConnector
 from proctui.linux.procfs import Stat
+from proctui.linux.standing import why_left
 from proctui.linux.trails import tagged
 from proctui.linux.treekill import user_name
 from proctui.model import Pass, ProcessDetails
@@ -284,6 +285,13 @@ class KernelView:
             raise ProcessLookupError(f"process {watched.pid} is gone") from None
         except PermissionError:
             raise PermissionError(_not_yours(watched)) from None
+
+    def why_left(self, token: int, signum: int) -> str:
+        """Why the process is there still after this signal, the rest of a sentence.
+
+        Raises `ProcessLookupError` where it is gone.
+        """
+        return why_left(self._held(token), signum)
 
     def _held(self, token: int) -> Watched:
         watched = self._flock.tokens.get(token)

@@ -17,6 +17,7 @@ from proctui.linux import procfs
 from proctui.linux.grip import Grip, Source, default_source, hold
 from proctui.linux.procfs import Stat
 from proctui.linux.protect import all_stats
+from proctui.linux.standing import why_left
 from proctui.linux.trails import belonging, orphaned_members, tagged
 
 PAUSE = 0.02
@@ -265,7 +266,7 @@ class TreeKill:
         """What became of everything that was found."""
         self._sort_out()
         left = [
-            Left(pid, member.name, member.refused or _why_left(member.grip))
+            Left(pid, member.name, member.refused or why_left(member.grip, member.sent))
             for pid, member in self._members.items()
         ]
         return Report(tuple(self._ended), (*left, *self._spared.values()))
@@ -313,18 +314,6 @@ async def end_tree_async(
 def _is_in(stats: Mapping[int, Stat], grip: Grip) -> bool:
     """Whether the entry under the grip's pid is the process it holds."""
     return grip.pid in stats and grip.exists()
-
-
-def _why_left(grip: Grip) -> str:
-    try:
-        state = grip.present().state
-    except OSError:
-        return "it can't be read any more"
-    if state == "D":
-        return "it waits in the kernel, uninterruptible (state D), and ends when that is over"
-    if state == "t":
-        return "a debugger holds it (state t)"
-    return f"it has not ended (state {state})"
 
 
 def owner_name(pid: int) -> str:

@@ -61,6 +61,9 @@ class Kernel(Protocol):
     def send_signal(self, token: int, signum: int) -> None:
         """Through the held pidfd; raises `ProcessLookupError` or `PermissionError`."""
 
+    def why_left(self, token: int, signum: int) -> str:
+        """Why it has not ended after this signal; raises `ProcessLookupError` where it has."""
+
     def details(self, token: int) -> ProcessDetails:
         """What is too costly to read for every row."""
 
@@ -207,6 +210,12 @@ class Feed:
             self._note(self.store.observe(told), always=True)
             due = max(due + self.interval, loop.time())
             await asyncio.sleep(due - loop.time())
+
+    async def look(self) -> None:
+        """Looks at everything at once, and for what has come, as the next refresh would."""
+        told = await self.kernel.refresh()
+        self._take_in(look=False)
+        self._note(self.store.observe(told), always=True)
 
     def _something_ended(self) -> None:
         """Called by the kernel view, maybe a thousand times in one turn of the loop."""

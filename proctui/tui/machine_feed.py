@@ -9,6 +9,7 @@ from contextlib import suppress
 import msgspec
 
 from proctui.core.store import Store
+from proctui.linux.standing import why_left
 from proctui.linux.treekill import owner_name
 from proctui.machine import known
 from proctui.machine.live import Machine
@@ -100,6 +101,10 @@ class MachineKernel:
                 f"process {grip.pid} belongs to {owner}: not permitted to signal it"
             ) from None
 
+    def why_left(self, token: int, signum: int) -> str:
+        """Why it has not ended after this signal; raises `ProcessLookupError` where it has."""
+        return why_left(self._machine.grip(token), signum)
+
     def details(self, token: int) -> ProcessDetails:
         """What is read for the row under the cursor alone."""
         from proctui.kernel import portable
@@ -121,6 +126,7 @@ class MachineFeed(Feed):
     def __init__(self, session: Feed, machine: Machine | None = None) -> None:
         self._sessions: Mapping[str, KnownSession] = {}
         self._sessions_read = float("-inf")
+        self._passing = asyncio.Lock()
         self._stirred = asyncio.Event()
         """Something that was listed has ended: what that brought about shows in another pass."""
         made = Machine(self.sessions, clock=session.clock) if machine is None else machine
@@ -167,9 +173,14 @@ class MachineFeed(Feed):
         self._stirred.set()
         super()._something_ended()
 
+    async def look(self) -> None:
+        """Another pass."""
+        await self.refresh()
+
     async def refresh(self) -> None:
-        """One pass over the machine."""
-        changed = await self.machine.refresh()
+        """One pass over the machine; one after the other, whoever asks."""
+        async with self._passing:
+            changed = await self.machine.refresh()
         self.client, self.lost, self.ended = (
             self.session.client,
             self.session.lost,

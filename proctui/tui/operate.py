@@ -7,6 +7,7 @@ note for the session's journal.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -18,7 +19,7 @@ from proctui.protocol import Command, Note, Outcome, Signal
 from proctui.sessions.client import ConnectionLost
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
-from proctui.tui.plan import Plan, Reach, Target, listed, running, target
+from proctui.tui.plan import Plan, Reach, Target, listed, newcomers, target
 from proctui.tui.work import Work, Works
 
 Severity = Literal["information", "warning", "error"]
@@ -26,8 +27,10 @@ Severity = Literal["information", "warning", "error"]
 _PATIENCE = {"SIGKILL": 3.0, "SIGTERM": 5.0}
 """Seconds until it is said what has not ended; other deadly signals get two."""
 _DEADLY = frozenset({"SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGTERM"})
-_ROUNDS = 5
-"""Second looks at a tree that is killed: each finds what was forked during the one before."""
+_LOOK = 0.25
+"""Seconds between two looks for what a tree or a group has forked while it is ended."""
+_WITH_REASONS = 8
+"""Names that are told with the same reason; of more the number."""
 _AT_ONCE = 256
 """Workers that the supervisor is asked to signal in one command."""
 _GIVEN_UP = "given up, nothing was sent"
@@ -71,12 +74,11 @@ class Operator:
         if not members:
             return Said(f"{names(plan.members or plan.asked)}: ended meanwhile, nothing was sent.")
         failures = await self.deliver(members, signal, plan.reach)
-        if signal not in _DEADLY:
-            return _sent(members, signal, failures)
         hit = [member for member in members if failures.get(member.who) != _GIVEN_UP]
-        await self._ended(hit, signal)
-        if signal == "SIGKILL" and plan.reach == "tree":
-            await self._second_looks(hit, signal, failures)
+        if signal not in _DEADLY:
+            await self._reach_newcomers(plan, hit, signal, failures)
+            return _sent(hit, signal, failures)
+        await self._until_gone(plan, hit, signal, failures)
         return self._result(hit, signal, failures)
 
     async def end_all(self, everything: Plan) -> Said:
@@ -160,9 +162,38 @@ class Operator:
             for note in notes:
                 await self.feed.client.request(note)
 
-    async def _ended(self, members: Iterable[Target], signal: str) -> bool:
-        everybody = list(members)
-        remaining = deque(everybody)
+    async def _until_gone(
+        self, plan: Plan, hit: list[Target], signal: str, failures: dict[str, str]
+    ) -> None:
+        """Waits for their ends; what a tree or a group forks meanwhile gets the signal too.
+
+        Until nothing of it is left, or a deadline, or the person gives up.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + _PATIENCE.get(signal, 2.0)
+        alone = plan.reach == "process"
+        with self.works.under_way(self._ending(hit, signal)) as work:
+            while True:
+                left = deadline - clock()
+                over = await self._ended(hit, work, left if alone else min(left, _LOOK))
+                if work.given_up or alone:
+                    return
+                came = await self._reach_newcomers(plan, hit, signal, failures)
+                work.total = len(hit)
+                if clock() >= deadline or (over and not came):
+                    return
+
+    def _ending(self, hit: list[Target], signal: str) -> Work:
+        def ended() -> int:
+            return sum(1 for member in hit if not member.runs(self.store))
+
+        work = Work(f"{signal}: ended", len(hit), ended)
+        work.on_given_up = self.feed.look_again
+        return work
+
+    async def _ended(self, hit: Sequence[Target], work: Work, patience: float) -> bool:
+        """Whether all of them have, within so many seconds."""
+        remaining = deque(hit)
 
         def over() -> bool:
             # Asked with each change of anything: who has ended is looked at only once.
@@ -170,43 +201,32 @@ class Operator:
                 remaining.popleft()
             return not remaining
 
-        def ended() -> int:
-            return sum(1 for member in everybody if not member.runs(self.store))
+        return await self.feed.until(lambda: work.given_up or over(), max(0.0, patience))
 
-        with self.works.under_way(Work(f"{signal}: ended", len(everybody), ended)) as work:
-            work.on_given_up = self.feed.look_again
-            return await self.feed.until(
-                lambda: work.given_up or over(), _PATIENCE.get(signal, 2.0)
-            )
-
-    async def _second_looks(self, hit: list[Target], signal: str, failures: dict[str, str]) -> None:
-        """What a dying tree forked while it was killed is killed too."""
-        for _ in range(_ROUNDS):
-            pids = {member.pid for member in hit}
-            known = {member.key for member in hit}
-            born = [
-                target(row)
-                for row in self.store.rows.values()
-                if row.worker is None
-                and row.key not in known
-                and running(row)
-                and row.lineage.first_ppid in pids
-            ]
-            if not born:
-                return
-            failures |= await self.deliver(born, signal, "process")
-            hit += born
-            await self._ended(born, signal)
+    async def _reach_newcomers(
+        self, plan: Plan, hit: list[Target], signal: str, failures: dict[str, str]
+    ) -> bool:
+        """Another look: what is found of it now is signalled as well.  False for nothing."""
+        if plan.reach == "process":
+            return False
+        await self.feed.look()
+        came = [target(row) for row in newcomers(self.store, plan, hit)]
+        if came:
+            failures |= await self.deliver(came, signal, "process")
+            hit += came
+        return bool(came)
 
     def _result(self, hit: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
         left = [member for member in hit if member.runs(self.store)]
         waiting = self.to_be_joined(hit)
         if left or failures:
+            whys = {m.who: failures.get(m.who) or self._why_left(m, signal) for m in left}
             text = f"{len(hit) - len(left)} of {len(hit)} ended."
-            if left:
-                text += f" Still running: {names(left)}."
-                text += "" if signal == "SIGKILL" else f" {ACTIONS['kill'].key} kills."
-            return Said(text + _reasons(failures), "warning")
+            text += f" Still running:{_reasons(whys)}" if whys else ""
+            text += _reasons({who: why for who, why in failures.items() if who not in whys})
+            obeys = any(member.who not in failures for member in left)
+            text += f" {ACTIONS['kill'].key} kills." if obeys and signal != "SIGKILL" else ""
+            return Said(text, "warning")
         if len(hit) == 1:
             text = f"{hit[0].who} has ended."
             return Said(
@@ -216,6 +236,13 @@ class Operator:
         if waiting:
             text += f" To be joined: {names(waiting)} ({ACTIONS['join_all'].key} joins all)."
         return Said(text)
+
+    def _why_left(self, member: Target, signal: str) -> str:
+        """Why somebody has not ended, as the kernel shows it now."""
+        try:
+            return self.feed.kernel.why_left(member.token or 0, signal_number(signal))
+        except OSError:
+            return "it was still there a moment ago"
 
     def to_be_joined(self, hit: Sequence[Target]) -> list[Target]:
         """Those that are zombies now and that somebody is left to join."""
@@ -240,7 +267,7 @@ def _reasons(failures: Mapping[str, str]) -> str:
     alike: dict[str, list[str]] = {}
     for name, reason in failures.items():
         alike.setdefault(reason, []).append(name)
-    return "".join(f" {listed(who)}: {reason}." for reason, who in alike.items())
+    return "".join(f" {listed(who, _WITH_REASONS)}: {reason}." for reason, who in alike.items())
 
 
 def told(outcomes: Sequence[Outcome], done: str) -> Said:

@@ -169,6 +169,8 @@ class Plan(NamedTuple):
     """What speaks against it, a sentence each, the gravest first."""
     insist: str = ""
     """What must be typed before it is done; empty for nothing."""
+    spared: frozenset[str] = frozenset()
+    """Keys of rows within reach that are left alone."""
 
 
 def _unprotected(pid: int) -> str | None:
@@ -203,7 +205,32 @@ def plan(store: Rows, rows: Sequence[Row], reach: Reach, protected: Reason = _un
         reach="process" if spared and reach == "group" else reach,
         warnings=(*dangers, *spared.values(), *hazards(store, members)),
         insist=insist,
+        spared=frozenset(spared),
     )
+
+
+def newcomers(store: Rows, planned: Plan, hit: Sequence[Target]) -> list[Row]:
+    """Running processes that this plan means and that were not there when it was made.
+
+    What a tree or a group forks while it is ended, and what is only now known to be of it.
+    """
+    if planned.reach == "process":
+        return []
+    known = {member.key for member in hit} | planned.spared
+    pids = {member.pid for member in hit}
+    groups = {member.row.sample.pgid for member in planned.asked if member.row.sample}
+    owners = {owner for member in planned.asked if (owner := _owner(member.row))}
+
+    def is_meant(row: Row) -> bool:
+        if planned.reach == "group":
+            return row.sample is not None and row.sample.pgid in groups
+        # a worker that was restarted meanwhile has children, but it has left nobody behind
+        return row.lineage.first_ppid in pids or (row.orphan and row.lineage.worker in owners)
+
+    rows = store.rows.values()
+    return [
+        r for r in rows if r.worker is None and r.key not in known and running(r) and is_meant(r)
+    ]
 
 
 def typable(row: Row) -> str:

@@ -87,6 +87,10 @@ class CrowdKernel:
         """Raises `ProcessLookupError`."""
         raise ProcessLookupError("there is no such process")
 
+    def why_left(self, token: int, signum: int) -> str:
+        """Nobody is signalled."""
+        raise ProcessLookupError("there is no such process")
+
     def details(self, token: int) -> ProcessDetails:
         """Of the process under the cursor."""
         return ProcessDetails(pid=self._seen[token - 1].sample.pid, user="egon", threads=1)

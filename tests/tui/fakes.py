@@ -153,7 +153,6 @@ class FakeKernel:
         self.signals: list[tuple[int, int]] = []
         """Pids and signal numbers, as they were sent."""
         self.refused: dict[int, OSError] = {}
-        """What sending to a pid raises."""
         self.obeys = True
         """Whether SIGTERM and SIGKILL end what they hit."""
         self.closed = False
@@ -299,6 +298,9 @@ class FakeKernel:
         self.signals.append((pid, signum))
         if self.obeys and signum in (9, 15):
             self.reap(pid, signum)
+
+    def why_left(self, token: int, signum: int) -> str:
+        return f"it ignores signal {signum}"
 
     def details(self, token: int) -> ProcessDetails:
         pid = next((pid for pid, known in self._pids.items() if known == token), None)

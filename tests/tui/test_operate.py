@@ -12,7 +12,7 @@ from proctui.model import Row
 from proctui.protocol import Join, Note, Outcome, Reply, Signal
 from proctui.tui.feed import Feed
 from proctui.tui.operate import Operator, Said, told
-from proctui.tui.plan import Reach, plan
+from proctui.tui.plan import Reach, newcomers, plan
 from tests.tui.fakes import Clock, FakeClient, FakeKernel, lessons
 
 
@@ -116,6 +116,45 @@ async def test_what_a_dying_tree_forks_is_killed_too() -> None:
         assert said.text.startswith("2 of 2 gone.")
 
 
+@pytest.mark.parametrize(("reach", "signal"), [("tree", 15), ("group", 15), ("group", 9)])
+async def test_what_a_tree_or_a_group_forks_while_it_ends_gets_the_same_signal(
+    reach: Reach, signal: int
+) -> None:
+    async with lesson() as b:
+        b.kernel.put(40345, 40330, "helper", sid=40330, pgid=40345)
+        await b.feed.until(lambda: b.feed.store.key_of(40345) is not None, 5)
+        forks = iter([(40398, 40345), (40399, 40398)])
+        inner = b.kernel.send_signal
+
+        def send(token: int, signum: int) -> None:
+            """Each forks another while it is asked to end."""
+            if (fork := next(forks, None)) is not None:
+                b.kernel.put(fork[0], fork[1], "late", sid=40330, pgid=40345)
+                b.kernel.cut()
+            inner(token, signum)
+
+        b.kernel.send_signal = send  # type: ignore[method-assign]
+        name = "SIGTERM" if signal == 15 else "SIGKILL"
+        said = await b.send(b.descendant(40345), name, reach)
+        assert b.kernel.signals == [(pid, signal) for pid in (40345, 40398, 40399)]
+        assert said.text.startswith("3 of 3 gone.")
+
+
+async def test_what_was_restarted_meanwhile_is_left_alone() -> None:
+    async with lesson() as b:
+        planned = plan(b.feed.store, [b.row("w:parent"), b.row("w:factory")], "tree")
+        b.kernel.put(40399, 40330, "late", sid=40330)
+        b.kernel.reap(40330)
+        b.kernel.cut()
+        b.kernel.put(40377)
+        b.kernel.put(40378, 40377, "new", sid=40377)
+        b.client.change("factory", "started", "started again", pid=40377)
+        await b.feed.until(lambda: b.feed.store.key_of(40378) is not None, 5)
+        await b.feed.until(lambda: b.row("w:factory").pid == 40377, 5)
+        found = newcomers(b.feed.store, planned, planned.members)
+        assert {row.pid for row in found} <= {40399}
+
+
 async def test_a_group_goes_through_its_leader() -> None:
     async with lesson() as b:
         b.kernel.put(40345, 40330, "helper", sid=40330)
@@ -141,7 +180,9 @@ async def test_who_does_not_obey_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         b.kernel.obeys = False
         said = await b.send(b.descendant(40352), "SIGTERM")
         assert said.severity == "warning"
-        assert said.text == "0 of 1 ended. Still running: sleep (40352). k kills."
+        assert said.text == (
+            "0 of 1 ended. Still running: sleep (40352): it ignores signal 15. k kills."
+        )
 
 
 async def test_a_refusal_is_told() -> None:
