@@ -23,7 +23,14 @@ HOME_PLACES = (
 """Where proctui would put its files if a test forgot to send it elsewhere."""
 
 # Examples are kept nowhere: the directory may be read-only, and a run must not depend on another.
-hypothesis.settings.register_profile("proctui", database=None)
+# They are the same each time, so that a failure is of the change that is tested; others are
+# tried with PROCTUI_TEST_ALL=1.  How long one takes says more of the machine than of the program.
+hypothesis.settings.register_profile(
+    "proctui",
+    database=None,
+    derandomize=os.environ.get("PROCTUI_TEST_ALL") != "1",
+    deadline=None,
+)
 hypothesis.settings.load_profile("proctui")
 
 

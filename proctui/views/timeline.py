@@ -23,7 +23,7 @@ _BETWEEN = (
     0.015, 0.03, 0.04, 0.06, 0.08, 0.15, 0.25, 0.3, 0.4, 0.6, 0.8, 1.5, 2.5, 3, 4, 6, 8, 15, 40,
     90, 180, 240, 420, 900,
 )  # fmt: skip
-_FINE = tuple(sorted((*SCALES, *_BETWEEN)))
+FINE = tuple(sorted((*SCALES, *_BETWEEN)))
 """The same as fitting takes them."""
 
 _TICKS = (
@@ -108,7 +108,7 @@ def fitting(began: float, now: float, width: int, *, widest: float = SCALES[-1])
     """The closest window that shows everything from `began` to `now`; `widest` seconds a cell."""
     span = max(0.0, now - began)
     room = max(1, width - 2)
-    scale = next((s for s in _FINE if s <= widest and span <= s * room), widest)
+    scale = next((s for s in FINE if s <= widest and span <= s * room), widest)
     return Window(0.0, scale, width).ending(now)
 
 

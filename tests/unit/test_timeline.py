@@ -14,6 +14,7 @@ from proctui.model import Row, State
 from proctui.views.lifelines import Lifeline, Moment, Segment, together
 from proctui.views.past import KEPT, MANY, WithPast
 from proctui.views.timeline import (
+    FINE,
     SCALES,
     Window,
     cells,
@@ -55,8 +56,8 @@ def test_fitting_shows_everything_as_close_as_it_can(span: float, width: int) ->
     assert window.column(NOON) == width - 1
     if span <= SCALES[-1] * (width - 2):
         assert window.column(NOON - span) >= 0
-    if width >= 60 and SCALES[0] * width < span < SCALES[-1] * (width - 2):
-        assert window.column(NOON - span) <= width * 0.5
+    closer = [scale for scale in FINE if scale < window.scale]
+    assert all(scale * max(1, width - 2) < NOON - (NOON - span) for scale in closer)
 
 
 def test_fitting_goes_no_further_than_asked() -> None:
