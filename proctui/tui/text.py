@@ -25,8 +25,9 @@ from proctui.tui.untrusted import (
 )
 
 __all__ = [
-    "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells", "content",
-    "daemon_text", "ellipsis", "exitcode_text", "fit", "look", "parent_text",
+    "INFERRED", "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells",
+    "content", "daemon_text", "ellipsis", "exitcode_text", "fit", "is_inferred", "look",
+    "parent_text",
     "percent", "plain", "row_age", "safe", "short_command", "size", "state_glyph", "state_text",
     "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
@@ -93,7 +94,20 @@ def state_word(row: Row) -> str:
 
 def state_text(row: Row, now: float) -> str:
     """What the STATE column says; safe, of any length.  `now` in seconds since the epoch."""
-    return safe(plain(_state_text(row, now)))
+    said = _state_text(row, now)
+    if is_inferred(row) and said[1:2] == " ":
+        said = f"{said[0]}{INFERRED}{said[1:]}"
+    return safe(plain(said))
+
+
+INFERRED = "≈"
+"""Marks rows of which not all parents were seen: who they come from is known by less than that."""
+
+
+def is_inferred(row: Row) -> bool:
+    """Whether only a session, a group or a tag tells whose descendant this is."""
+    lineage = row.lineage
+    return row.worker is None and lineage.worker is not None and lineage.certainty != "seen"
 
 
 def _state_text(row: Row, now: float) -> str:
@@ -150,6 +164,8 @@ def target_text(row: Row) -> str:
     if row.state is State.ZOMBIE:
         parent = parent_text(row)
         said = f"not joined by {parent}" if parent else "not joined by its parent"
+    elif row.orphan and is_inferred(row):
+        said = f"{plain(INFERRED)} {row.lineage.worker} by {row.lineage.certainty} only"
     elif row.orphan and row.lineage.first_parent:
         said = f"first parent: {row.lineage.first_parent}"
     command = short_command(row.command)

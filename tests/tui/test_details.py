@@ -202,6 +202,15 @@ def test_which_action_a_cure_means(row: Row, cure: Cure, action: str | None) -> 
     assert cure_action(row, cure) == action
 
 
+def test_the_mark_of_an_inferred_descent_is_explained() -> None:
+    by_session = Lineage(adopter_pid=1, adopter="init", worker="mill", certainty="session")
+    shown = pairs(Row(key="p:1", sample=sample(7, 1), orphan=True, lineage=by_session), NOW)
+    facts = {pair.kernel.label: pair.kernel.value for pair in shown if pair.kernel is not None}
+    assert (
+        facts["descends from"] == "mill, known by the session id that it led alone (≈ in the list)"
+    )
+
+
 async def test_an_orphan_tells_where_it_comes_from() -> None:
     shown = await says(ORPHAN)
     assert fact(shown, "first parent", kernel=True) == "40350 parent"

@@ -237,6 +237,7 @@ def row(state: State = State.UNKNOWN, **changes: object) -> Row:
 
 
 ADOPTED = Lineage(first_ppid=4, first_parent="factory", adopter_pid=1, adopter="init")
+INFERRED = Lineage(adopter_pid=1, adopter="init", worker="factory", certainty="session")
 
 
 @pytest.mark.parametrize(
@@ -250,6 +251,9 @@ ADOPTED = Lineage(first_ppid=4, first_parent="factory", adopter_pid=1, adopter="
         (row(State.ZOMBIE, sample=sample(), zombie_since=NOW - 7), "Z", "Z zombie 0:07"),
         (row(State.SLEEPING, orphan=True, lineage=ADOPTED), "O", "O orphan → init(1)"),
         (row(State.ZOMBIE, orphan=True, lineage=ADOPTED), "Z", "Z zombie, orphan → init(1)"),
+        (row(State.SLEEPING, orphan=True, lineage=INFERRED), "O", "O≈ orphan → init(1)"),
+        (row(State.ZOMBIE, orphan=True, lineage=INFERRED), "Z", "Z≈ zombie, orphan → init(1)"),
+        (row(State.SLEEPING, sample=sample(), lineage=INFERRED), "●", "S≈ sleeping"),
         (row(State.ENDED, worker=worker(joined_at=1.0), exitcode=0), "✓", "ended 0, joined"),
         (row(State.ENDED, worker=worker(), exitcode=3), "✗", "ended 3"),
         (row(State.ENDED, exitcode=-9), "✗", "ended -9 SIGKILL"),
@@ -285,10 +289,12 @@ def test_targets_say_what_matters_most() -> None:
     mine = row(State.ZOMBIE, worker=worker(label="lessons:crash(3)"))
     zombie = row(State.ZOMBIE, lineage=Lineage(first_ppid=4, first_parent="factory"))
     orphan = row(orphan=True, command="sleep 9", lineage=ADOPTED)
+    inferred = row(orphan=True, command="sleep 9", lineage=INFERRED)
     helper = row(helper="fork server", command="python3 -c x")
     assert text.target_text(mine) == "lessons:crash(3)"
     assert text.target_text(zombie) == "not joined by factory"
     assert text.target_text(orphan) == "first parent: factory · sleep 9"
+    assert text.target_text(inferred) == "≈ factory by session only · sleep 9"
     assert text.target_text(helper) == "fork server · python3 -c x"
 
 

@@ -230,7 +230,9 @@ def _lineage(row: Row, now: float) -> Iterator[Fact]:
     if lineage.why:
         yield Fact("because", lineage.why)
     if row.worker is None and lineage.worker is not None:
-        yield Fact("descends from", f"{lineage.worker}, known {_CERTAINTY[lineage.certainty]}")
+        known = f"{lineage.worker}, known {_CERTAINTY[lineage.certainty]}"
+        mark = f" alone ({text.plain(text.INFERRED)} in the list)" if text.is_inferred(row) else ""
+        yield Fact("descends from", known + mark)
     if row.helper:
         yield Fact("helper", f"multiprocessing's {row.helper}, no leak")
 
