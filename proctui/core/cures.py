@@ -55,16 +55,18 @@ def real_init(parent: Parent) -> Cure:
     )
 
 
-def neglect(parent: Parent) -> tuple[Cure, ...]:
-    """For a parent that does not join its children: one cure for all of them."""
+def neglect(parent: Parent, lazy_heir: str = "") -> tuple[Cure, ...]:
+    """For a parent that does not join its children: one cure for all of them.
+
+    `lazy_heir` is the init that would adopt them, where that is known not to reap.
+    """
     who, pid = parent.who, parent.pid
     nudge = Cure("nudge-parent", f"Nudge {who} with SIGCHLD: it may join its children then.", pid)
+    then = "its zombies go to init or a subreaper, and are gone once that reaps them"
+    if lazy_heir:
+        then = f"its zombies go to {lazy_heir}, which is not reaping: they stay"
     harder = (
-        Cure(
-            "terminate-parent",
-            f"Terminate {who}: its zombies go to init or a subreaper, which reaps them.",
-            pid,
-        ),
+        Cure("terminate-parent", f"Terminate {who}: {then}.", pid),
         Cure("kill-parent", f"Kill {who}, if it does not obey.", pid),
     )
     if parent.stopped:

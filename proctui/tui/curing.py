@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from proctui.core.naming import person
+from proctui.core.classify import Parent
+from proctui.core.cures import real_init
+from proctui.core.naming import INIT, person
 from proctui.core.rules import parent_of
 from proctui.linux.grip import Grip, default_source, hold
 from proctui.model import CureKind, Row
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
 from proctui.tui.host import Asker
-from proctui.tui.neglect import HARDER, SIGNALS, Culprit, culprits, explained, planned, ways
-from proctui.tui.operate import Operator, Said, names
-from proctui.tui.plan import Reason, Target
+from proctui.tui.neglect import (
+    HARDER,
+    SIGNALS,
+    Culprit,
+    culprits,
+    explained,
+    of_members,
+    planned,
+    ways,
+)
+from proctui.tui.operate import DEADLY, Operator, Said, names
+from proctui.tui.plan import Plan, Reason, Target
 
 _PATIENCE = {"SIGCHLD": 1.5, "SIGCONT": 1.5}
 """Seconds for a parent to join its zombies; whom its end leaves them may take the others."""
@@ -60,6 +71,22 @@ class Curing:
         chosen = await self._asker.ask(Cures(heading, explained(found), ways(found)))
         if chosen is not None:
             await self._treat(found, chosen.kind)
+
+    async def send(self, plan: Plan, signal: str) -> None:
+        """Sends a signal and says what came of it, also of the zombies of those who were hit."""
+        found = of_members(self._store, plan, living_children)
+        held = _held(found)
+        try:
+            self._asker.say(await self._operator.send(plan, signal))
+            mild = signal in _PATIENCE
+            hit = [c for c in found if mild or not self._lives(c.parent, held)]
+            if hit and (mild or signal in DEADLY):
+                left, reapers = await self._wait(hit, signal)
+                alive = [c.parent for c in hit if self._lives(c.parent, held)]
+                self._asker.say(self._told_of_zombies(hit, left, reapers, alive))
+        finally:
+            for grip in held.values():
+                grip.close()
 
     def _spare(self, found: list[Culprit]) -> list[Culprit]:
         """Protected parents are never treated together with others."""
@@ -169,11 +196,30 @@ class Curing:
         reapers: dict[int, str],
         alive: Sequence[Target],
     ) -> Said:
+        said = self._told_of_zombies(found, left, reapers, alive)
+        if left or alive:
+            return said
+        text = f"{said.text} {names(c.parent for c in found)} has ended."
+        waiting = self._operator.to_be_joined([culprit.parent for culprit in found])
+        if waiting:
+            text += f" {names(waiting)} is a zombie now: {ACTIONS['join'].key} joins it."
+        return Said(text)
+
+    def _told_of_zombies(
+        self,
+        found: Sequence[Culprit],
+        left: Sequence[Culprit],
+        reapers: dict[int, str],
+        alive: Sequence[Target],
+    ) -> Said:
+        """What the kernel shows of them now."""
         if left:
             many = sum(len(culprit.zombies) for culprit in left)
             still = f"{many} zombies are" if many > 1 else f"{left[0].zombies[0].who} is"
             now = " and ".join(reapers.values()) or names(culprit.parent for culprit in left)
             text = f"{still} there still: {now} has not joined {'them' if many > 1 else 'it'} yet."
+            if INIT in reapers:
+                text += f" {real_init(Parent(INIT, 'init', 'init')).text}"
             return Said(text, "warning")
         many = sum(len(culprit.zombies) for culprit in found)
         gone = f"{many} zombies gone" if many > 1 else f"{found[0].zombies[0].who} is gone"
@@ -181,11 +227,7 @@ class Curing:
         if alive:
             return Said(f"{gone}: {names(alive)} has joined {them}.")
         by = " and ".join((reapers or self._adopters(found)).values()) or self._heir(found)
-        text = f"{gone}; {by} has reaped {them}. {names(c.parent for c in found)} has ended."
-        waiting = self._operator.to_be_joined([culprit.parent for culprit in found])
-        if waiting:
-            text += f" {names(waiting)} is a zombie now: {ACTIONS['join'].key} joins it."
-        return Said(text)
+        return Said(f"{gone}; {by} has reaped {them}.")
 
 
 def _held(found: Sequence[Culprit]) -> dict[str, Grip]:

@@ -206,7 +206,7 @@ class Deeds:
         chosen = await self._confirm(_CONFIRMED_BY.get(verb, "signal"), Question(verb, does, plans))
         if chosen is not None:
             self.host.untag()
-            self.host.say(await self.operator.send(chosen, signal))
+            await self.curing.send(chosen, signal)
 
     async def _confirm(self, action: Confirmed, question: Question) -> Plan | None:
         """Asks, unless the settings say not to and nothing speaks against it."""

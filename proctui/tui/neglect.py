@@ -1,11 +1,12 @@
 """Parents that do not join their children: whom a cure would act on, and what that would take.
 
-Pure: rows in, culprits out.  Many zombies of one parent are one cure, so parents come once each.
+Rows in, culprits out.  Many zombies of one parent are one cure, so parents come once each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from proctui.core.classify import Parent
@@ -54,6 +55,8 @@ class Culprit(NamedTuple):
     """Its living children by name and pid: its end would orphan them."""
     protected: str | None
     """Why it should be left alone; None where nothing speaks against it."""
+    lazy_heir: str = ""
+    """The init that would adopt its zombies, where that is known not to reap."""
 
     @property
     def many(self) -> str:
@@ -106,7 +109,44 @@ def _culprit(store: Rows, parent: Row, protected: Reason, living: Living) -> Cul
         for row in store.rows.values()
         if row.zombie and row.sample is not None and row.sample.ppid == pid
     ]
-    return Culprit(target(parent), tuple(map(target, zombies)), tuple(living(pid)), protected(pid))
+    return Culprit(
+        target(parent),
+        tuple(map(target, zombies)),
+        tuple(living(pid)),
+        protected(pid),
+        lazy_heir(store, pid),
+    )
+
+
+def lazy_heir(store: Rows, pid: int) -> str:
+    """The init of this process's pid namespace, where rows show that it does not reap; else "".
+
+    A nearer subreaper may take the zombies after all: who is one, the kernel does not tell.
+    """
+    for row in store.rows.values():
+        for cure in (cure for finding in row.findings for cure in finding.cures):
+            if row.zombie and cure.kind == "real-init" and _same_namespace(pid, cure.pid or 1):
+                return f"PID 1 ({cure.pid})" if cure.pid not in (None, 1) else "PID 1"
+    return ""
+
+
+def _same_namespace(pid: int, init: int) -> bool:
+    """Whether two live in the same pid namespace (pid_namespaces(7)); one's own where not told."""
+    try:
+        return Path(f"/proc/{pid}/ns/pid").readlink() == Path(f"/proc/{init}/ns/pid").readlink()
+    except OSError:
+        return init == 1
+
+
+def of_members(store: Rows, plan: Plan, living: Living) -> list[Culprit]:
+    """Those of a plan's members that have zombies, with them."""
+    pids = {member.pid for member in plan.members}
+    rows = [
+        row
+        for row in store.rows.values()
+        if row.zombie and row.sample is not None and row.sample.ppid in pids
+    ]
+    return culprits(store, rows, lambda pid: None, living)[0]
 
 
 def explained(found: Sequence[Culprit]) -> str:
@@ -130,7 +170,8 @@ def ways(found: Sequence[Culprit]) -> list[Cure]:
     if len(found) == 1:
         parent = found[0].parent
         stopped = parent.row.state is State.STOPPED
-        return list(cures_of_neglect(Parent(parent.pid or 0, parent.name, stopped=stopped)))
+        whose = Parent(parent.pid or 0, parent.name, stopped=stopped)
+        return list(cures_of_neglect(whose, found[0].lazy_heir))
     whom = f"all {len(found)} parents"
     first = [Cure("continue", f"Continue {whom} that are stopped, with SIGCONT.")]
     return [
@@ -152,5 +193,9 @@ def planned(found: Sequence[Culprit]) -> Plan:
     orphans = [who for culprit in found for who in culprit.orphans]
     if orphans:
         warnings.append(orphaning(orphans))
+    warnings += [
+        Hazard(f"{heir} is not reaping: the zombies that it adopts stay where they are.")
+        for heir in sorted({culprit.lazy_heir for culprit in found if culprit.lazy_heir})
+    ]
     insist = typable(parents[0].row) if warnings and found[0].protected else ""
     return Plan(parents, parents, "process", tuple(warnings), insist)

@@ -26,7 +26,8 @@ Severity = Literal["information", "warning", "error"]
 
 _PATIENCE = {"SIGKILL": 3.0, "SIGTERM": 5.0}
 """Seconds until it is said what has not ended; other deadly signals get two."""
-_DEADLY = frozenset({"SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGTERM"})
+DEADLY = frozenset({"SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGKILL", "SIGTERM"})
+"""Signals that are sent to end what they hit."""
 _LOOK = 0.25
 """Seconds between two looks for what a tree or a group has forked while it is ended."""
 _WITH_REASONS = 8
@@ -75,7 +76,7 @@ class Operator:
             return Said(f"{names(plan.members or plan.asked)}: ended meanwhile, nothing was sent.")
         failures = await self.deliver(members, signal, plan.reach)
         hit = [member for member in members if failures.get(member.who) != _GIVEN_UP]
-        if signal not in _DEADLY:
+        if signal not in DEADLY:
             await self._reach_newcomers(plan, hit, signal, failures)
             return _sent(hit, signal, failures)
         await self._until_gone(plan, hit, signal, failures)

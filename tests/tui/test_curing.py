@@ -162,7 +162,53 @@ async def test_an_init_that_does_not_reap_is_said() -> None:
     async with opened(session=(client, kernel)) as stage:
         await choose(stage, "down")
         await stage.press("y")
-        await stage.told("3 zombies are there still: init (1) has not joined them yet.")
+        await stage.told(
+            "3 zombies are there still: init (1) has not joined them yet.",
+            "No signal helps. Give the container a real init",
+        )
+
+
+async def test_where_init_is_known_not_to_reap_nothing_is_promised() -> None:
+    clock = Clock()
+    client, kernel = neglecting(clock, FACTORY)
+    kernel.put(41_000, 40_490, "gone", sid=40_490)
+    kernel.put(41_001, 41_000, "lost", sid=40_490)
+    kernel.cut()
+    kernel.end(41_001)
+    kernel.reap(41_000)
+    kernel.cut()
+    async with opened(session=(client, kernel)) as stage:
+        clock.now += 60.0
+        kernel.put(40_490)  # another pass, a minute later
+        key = stage.app.feed.store.key_of(41_001)
+        assert key is not None
+        row = stage.app.feed.store.rows[key]
+        await stage.until(lambda: "not reaping" in row.findings[0].text, "that init does not reap")
+        await stage.go_to(stage.app.feed.store.key_of(FACTORY + 1) or "")
+        await stage.press("j")
+        await stage.sees("its zombies go to PID 1,", "they stay.")
+        await stage.press("down", "enter")
+        await stage.sees("! PID 1 is not reaping: the zombies that it adopts stay")
+        assert kernel.signals == []
+
+
+async def test_what_became_of_the_zombies_is_said_however_their_parent_was_ended() -> None:
+    clock = Clock()
+    client, kernel = neglecting(clock, FACTORY)
+
+    def dies() -> None:
+        kernel.reap(FACTORY)
+        asyncio.get_running_loop().call_later(0.05, reap, kernel, FACTORY)
+
+    on_signal(kernel, FACTORY, 15, dies)
+    async with opened(session=(client, kernel)) as stage:
+        await stage.sees("Z chaff-1")
+        await stage.go_to(stage.app.feed.store.key_of(FACTORY) or "")
+        await stage.press("t")
+        await stage.sees("Terminate mill-500 (40500)?")
+        await stage.press("y")
+        await stage.told("mill-500 (40500) has ended.")
+        await stage.told("3 zombies gone; init (1) has reaped them.")
 
 
 async def test_parents_are_treated_once_each() -> None:

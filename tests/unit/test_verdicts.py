@@ -405,7 +405,8 @@ def test_cures_name_the_parent_and_stand_in_the_order_of_harm() -> None:
         ),
         Cure(
             "terminate-parent",
-            "Terminate factory (200): its zombies go to init or a subreaper, which reaps them.",
+            "Terminate factory (200): its zombies go to init or a subreaper, and are gone once "
+            "that reaps them.",
             200,
         ),
         Cure("kill-parent", "Kill factory (200), if it does not obey.", 200),
