@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from proctui.linux import procfs
 from proctui.linux.grip import Source, default_source
-from proctui.linux.trails import KTHREADD
+from proctui.linux.trails import KTHREADD, is_kthreadd
 
 _LOGIND_SESSIONS = Path("/run/systemd/sessions")
 """One file per login session, with the pid of its leader (sd_pid_get_session(3))."""
@@ -52,7 +52,7 @@ def protected(pid: int, around: Surroundings) -> str | None:
         return f"proctui runs in {around.ancestors[pid]} ({pid}): it would end with it"
     if pid in around.desktop:
         return f"{around.desktop[pid]} ({pid}) carries a login session, which would end with it"
-    if pid == KTHREADD or pid in around.kernel_threads:
+    if pid in around.kernel_threads:
         return f"process {pid} is a part of the kernel: no signal reaches it"
     return None
 
@@ -76,8 +76,16 @@ def look_around(
         ancestors=_ancestors(own, table),
         supervisors=frozenset(supervisors),
         desktop=desktop,
-        kernel_threads=frozenset(pid for pid, stat in table.items() if stat.ppid == KTHREADD),
+        kernel_threads=_kernel_threads(table),
     )
+
+
+def _kernel_threads(table: Mapping[int, procfs.Stat]) -> frozenset[int]:
+    """None in a pid namespace of its own, where any process may have the pid of their parent."""
+    first = table.get(KTHREADD)
+    if first is None or not is_kthreadd(first.pid, first.ppid, first.comm):
+        return frozenset()
+    return frozenset({KTHREADD, *(pid for pid, stat in table.items() if stat.ppid == KTHREADD)})
 
 
 def all_stats(source: Source | None = None) -> dict[int, procfs.Stat]:

@@ -11,7 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from proctui.linux.procfs import Stat
 
 KTHREADD = 2
-"""Parent of all kernel threads."""
+"""Parent of all kernel threads where these are to be seen; in a pid namespace of its own any
+process may have that pid."""
+_KTHREADD_NAME = "kthreadd"
+
+
+def is_kthreadd(pid: int, ppid: int, comm: str) -> bool:
+    """Whether this is the parent of all kernel threads (kernel/kthread.c)."""
+    return (pid, ppid, comm) == (KTHREADD, 0, _KTHREADD_NAME)
 
 
 def belonging(
@@ -66,7 +73,8 @@ def tagged(
     `read` is `procfs.tags` or its stand-in; what it may not read is skipped.
     """
     for stat in stats:
-        if stat.ppid == KTHREADD or stat.is_zombie or stat.state == "X":
+        of_kernel = stat.ppid == KTHREADD and not stat.rss_pages  # they have no memory of their own
+        if of_kernel or stat.is_zombie or stat.state == "X":
             continue
         try:
             session, worker = read(stat.pid)

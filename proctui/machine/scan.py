@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from proctui.core.naming import INIT, container_init
 from proctui.linux import procfs
 from proctui.linux.procfs import Stat
-from proctui.linux.trails import KTHREADD
+from proctui.linux.trails import KTHREADD, is_kthreadd
 from proctui.linux.treekill import user_name
 from proctui.machine.adoption import judge
 from proctui.machine.reading import Line, read_in_slices
@@ -177,11 +177,13 @@ class _Scan:
         leaders: list[int] = []
         dead: list[int] = []
         lines = self._lines
+        first = lines.get(KTHREADD)
+        kernel = first is not None and is_kthreadd(KTHREADD, first.ppid, first.name)
         for pid, line in lines.items():
             parent = lines.get(line.ppid)
             if line.state == b"Z" and line.is_dead:
                 dead.append(pid)
-            elif parent is None or line.ppid == KTHREADD:
+            elif parent is None or (kernel and parent is first):
                 continue
             elif line.sid == pid:
                 leaders.append(pid)

@@ -379,6 +379,35 @@ asyncio.run(main())
 """
 
 
+_ADOPTED_BY_PID_2 = """
+import ctypes, os, signal, time
+from proctui.machine.scan import collect
+
+def orphan():
+    while os.getppid() != 2:
+        time.sleep(0.002)
+    print(collect(), flush=True)
+
+if os.fork() == 0:
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    assert os.getpid() == 2
+    parent = os.fork()
+    if parent == 0:
+        os.setsid()
+        if os.fork() == 0:
+            orphan()
+        os._exit(0)
+    os.waitpid(parent, 0)
+    os.wait()
+    os._exit(0)
+os.wait()
+"""
+
+
+def test_pid_2_of_a_container_adopts_as_any_other() -> None:
+    assert "Orphan(pid=4, " in in_pid_namespace(_ADOPTED_BY_PID_2)
+
+
 def test_a_container_whose_pid_1_does_not_reap_gets_the_cure() -> None:
     printed = in_pid_namespace(_LAZY_INIT)
     assert "exit code 5. It is a child of PID 1, which is not reaping." in printed

@@ -18,7 +18,7 @@ AROUND = Surroundings(
     ancestors={90: "bash", 80: "sshd"},
     supervisors={200},
     desktop={300: "gnome-shell"},
-    kernel_threads={12},
+    kernel_threads={2, 12},
 )
 
 
@@ -45,6 +45,19 @@ def test_says_why(pid: int, reason: str) -> None:
 
 def test_nothing_speaks_against_anybody_else() -> None:
     assert protected(4711, AROUND) is None
+
+
+@pytest.mark.parametrize(("name", "ppid", "of_kernel"), [("kthreadd", 0, True), ("sh", 1, False)])
+def test_pid_2_of_a_pid_namespace_is_no_part_of_the_kernel(
+    name: str, ppid: int, of_kernel: bool
+) -> None:
+    def stat(pid: int, ppid: int, comm: str) -> Stat:
+        return Stat(pid, comm, "S", ppid, 0, 0, 0, 1, 1, 0, 0, 0)
+
+    stats = {1: stat(1, 0, "init"), 2: stat(2, ppid, name), 3: stat(3, 2, "other")}
+    around = look_around(stats=stats, me=100)
+    for pid in (2, 3):
+        assert (protected(pid, around) is not None) is of_kernel
 
 
 def test_this_process_and_everything_above_it() -> None:
