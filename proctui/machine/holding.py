@@ -8,6 +8,7 @@ descriptors: the rest is told apart by the kernel's unique number and found out 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import select
@@ -156,7 +157,8 @@ class Holds:
         self._room -= 1
         self._watched[grip.pidfd] = key
         if self._ends is not None:
-            self._ends.watch(grip.pidfd, ended=ended)
+            with contextlib.suppress(OSError):  # more than epoll(7) lets one user watch: polled
+                self._ends.watch(grip.pidfd, ended=ended)
 
     # ------------------------------------------------------------ letting go
 
