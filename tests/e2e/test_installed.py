@@ -32,7 +32,7 @@ def script() -> Path:
 
 def test_a_join_by_key_and_a_kill_by_button(proctui: CommandLine, script: Path) -> None:
     with terminal(folder=proctui.folder, installed=script) as shown:
-        shown.sees("builtin", "● steady", "Z zombie", "O orphan", "failed: ")
+        shown.sees("builtin", "● steady", "Z zombie", " orphan → ", "failed: ")
         shown.click("Z zombie  ")
         shown.sees("name          zombie")
         shown.type("j")

@@ -219,7 +219,7 @@ async def test_all_that_a_watched_process_left_behind_is_ended_with_one_key() ->
         root, orphan = kin["root"], kin["orphan"]
         until(lambda: procfs.read_stat(orphan).ppid == kin["keeper"])
         async with watching(root) as stage:
-            await stage.sees("O orphan", "It left a process behind, orphaned.")
+            await stage.sees("orphan → ", "It left a process behind, orphaned.")
             await stage.press("O")
             await stage.sees(f"({root}) left behind?", f"{orphan}")
             await stage.press("y")
