@@ -73,6 +73,22 @@ def test_a_zombie_that_is_reaped_meanwhile_is_dropped() -> None:
         assert zombie(still_there(found), kin["child"]) is None
 
 
+def test_a_leader_that_exited_while_its_threads_live_on_is_no_zombie() -> None:
+    leader = """
+    import threading
+    def lead():
+        go_on = threading.Event()
+        threading.Thread(target=go_on.wait).start()
+        say(leader=os.getpid())
+        ctypes.CDLL(None).pthread_exit(None)
+    fork(lead)
+    hang()
+    """
+    with family(leader) as kin:
+        until(lambda: procfs.read_stat(kin["leader"]).state == "Z")
+        assert zombie(collect(), kin["leader"]) is None
+
+
 def test_an_orphan_whose_session_leader_is_gone() -> None:
     orphaning = """
     def lead():
