@@ -156,20 +156,25 @@ async def test_a_new_worker() -> None:
         await stage.sees("New worker", "Start method", "/home/egon", "Target is missing")
         await stage.press(*"lessons:pia")
         form = _form(stage)
+        await stage.until(lambda: bool(form.query("#daemon")), "the lower half")
         form.query_one("#args", Input).value = "'x'"
         form.query_one("#count", Input).value = "2"
         form.query_one("#daemon", Checkbox).value = True
         form.query_one("#start_method", Select).value = "spawn"
         await stage.sees("Ready: pia-1 … pia-2")
         await stage.press("ctrl+s")
-        await stage.until(lambda: any(isinstance(each, Add) for each in stage.client.sent))
-        (add,) = [each for each in stage.client.sent if isinstance(each, Add)]
-        assert [spec.id for spec in add.specs] == ["pia-1", "pia-2"]
-        assert add.specs[0].target == "lessons:pia"
-        assert add.specs[0].args == ("x",)
-        assert add.specs[0].daemon is True
-        assert add.specs[0].start_method == "spawn"
-        assert add.specs[0].cwd == "/home/egon"
+        await stage.until(lambda: [spec.id for spec in _added(stage)] == ["pia-1", "pia-2"])
+        first = _added(stage)[0]
+        assert first.target == "lessons:pia"
+        assert first.args == ("x",)
+        assert first.daemon is True
+        assert first.start_method == "spawn"
+        assert first.cwd == "/home/egon"
+
+
+def _added(stage: Stage) -> list[WorkerSpec]:
+    adds = [each for each in stage.client.sent if isinstance(each, Add)]
+    return [spec for add in adds for spec in add.specs]
 
 
 async def test_mistakes_are_said_as_one_types_and_nothing_is_started() -> None:
