@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from proctui.core.history import History
 from proctui.views.lifelines import Segment, lifeline
 from proctui.views.timeline import Cell, cells, fitting
 from tests.supervisor.classroom import Supervise, classroom
@@ -25,6 +26,7 @@ async def test_four_joins_one_after_another_take_as_long_as_the_longest(
     async with classroom("join-all", supervise, quicken=0.5) as room:
         await room.sees(1)
         await room.sees(2, 3)
+        await room.until(lambda: all(_joined(past) for past in room.pasts("program")), "for joins")
         children = [lifeline(past) for past in room.pasts("program")]
         past = room.store.history("w:program")
         assert past is not None
@@ -34,7 +36,6 @@ async def test_four_joins_one_after_another_take_as_long_as_the_longest(
     assert sorted(round(end - start, 1) for start, end in zip(begins, ends, strict=True)) == [
         pytest.approx(length, abs=0.2) for length in (0.5, 1.0, 1.5, 2.0)
     ]
-    assert all(line.moments[-1].sign == "done" for line in children)
     window = fitting(min(begins), max(ends), WIDTH)
     drawn = [cells(line, window, max(ends)) for line in children]
     longest, total = max(map(lives, drawn)), sum(map(lives, drawn))
@@ -44,6 +45,12 @@ async def test_four_joins_one_after_another_take_as_long_as_the_longest(
     assert isinstance(alive, Segment)
     assert alive.end is not None
     assert alive.end - alive.start < 2.0 + 1.0, "the longest, not the sum of 5"
+
+
+def _joined(past: History) -> bool:
+    """Whether its line ends with that, which may be seen after its parent has ended."""
+    moments = lifeline(past).moments
+    return bool(moments) and moments[-1].sign == "done"
 
 
 def _any(column: tuple[Cell, ...]) -> Cell:
