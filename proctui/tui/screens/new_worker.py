@@ -144,9 +144,11 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
 
     async def _complete(self) -> None:
         """Adds the lower half once the upper can be seen, and typed into."""
-        await self.query_one("#form").mount_all(self._lower())
-        self._whole = True
-        self._check()
+        if self in self.app.screen_stack:
+            await self.query_one("#form").mount_all(self._lower())
+        if self in self.app.screen_stack:  # else it was closed meanwhile, and falls apart
+            self._whole = True
+            self._check()
 
     @on(Select.Changed, "#like")
     def _model_chosen(self, message: Select.Changed) -> None:
