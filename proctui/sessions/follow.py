@@ -9,41 +9,51 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from proctui.supervisor.logs import next_data, older
+from proctui.supervisor.logs import MARK, Cut, cut_of, next_data, older
 
 CHUNK: Final = 1 << 20
 """Bytes that one `Follower.read` takes from the file at most."""
 LONGEST_LINE: Final = 1 << 16
 """Bytes after which an unfinished line is handed out as it stands."""
+CUTTING: Final = 2.0
+"""Seconds after which whoever was cutting the log (the weaker way) is taken to have died of it."""
 
 
 class Follower:
     """Hands out what stands in a log and what is appended to it, no line lost and none doubled.
 
     What was released on disk (`supervisor.logs.LogStore.trim`) before it could be read is
-    counted in `released`, and reading goes on at the next whole line.  A deleted file is read on
-    until another stands at its path, and that one from its beginning.  So is a file that was cut
-    (the weaker way of bounding).
+    counted in `released`, and reading goes on at the next whole line.  So it does where the file
+    was cut (the weaker way of bounding), of which the newest part is kept beside it.  A deleted
+    file is read on until another stands at its path, and that one from its beginning; so is a
+    file that somebody else cut.
     """
 
-    def __init__(self, path: Path, last: int | None = None) -> None:
+    def __init__(self, path: Path, last: int | None = None, *, marks: bool = False) -> None:
         """`last` begins with that many of the newest lines; None with the oldest there are.
 
-        The file need not exist yet.
+        `marks` puts a line of proctui's own where bytes are missing.  The file need not exist yet.
         """
         self.path = path
         self.released = 0
         """Bytes that were released before they could be read, so far."""
         self._descriptor: int | None = None
         self._offset = 0
+        self._cut = Cut()
+        """As it was when the file was last read."""
+        self._cutting_since: float | None = None
         self._torn = False
         self._rest = b""
         self._ready = b""
         self._last = last
+        self._marks = marks
+        self._gap = 0
+        """Bytes that are missing here, and nobody was told yet."""
 
     def read(self, *, final: bool = False) -> bytes:
         """What is new, in whole lines; empty where there is nothing new at the moment.
@@ -86,43 +96,90 @@ class Follower:
         self.close()
 
     def _open(self) -> bool:
-        last, self._last = self._last, None  # of a file that comes later, everything is new
-        self._descriptor = open_log(self.path)
-        if self._descriptor is None:
-            return False
-        if last is None:
-            self._ready += _whole(older(self.path))
-            return True
-        size = os.fstat(self._descriptor).st_size
-        self._offset, missing = last_lines(self._descriptor, size, last)
-        if missing:
-            self._offset = 0  # so that what was released is told
-            self._ready += _newest(_whole(older(self.path)), missing)
+        while True:
+            cut = self._settled_cut()
+            if cut is None:
+                return False
+            descriptor = open_log(self.path)
+            if descriptor is None:
+                self._last = None  # of a file that comes later, everything is new
+                return False
+            size = os.fstat(descriptor).st_size
+            offset, earlier = 0, b""
+            if self._last is None:
+                earlier = _whole(older(self.path))
+            else:
+                offset, missing = last_lines(descriptor, size, self._last)
+                if missing:
+                    offset = 0  # so that what was released is told
+                    earlier = _newest(_whole(older(self.path)), missing)
+            if self._settled_cut() == cut:
+                break
+            os.close(descriptor)
+        self._last = None
+        self._descriptor, self._offset, self._cut = descriptor, offset, cut
+        self._ready += earlier
         return True
+
+    def _settled_cut(self) -> Cut | None:
+        """What was cut off so far; None while that is just being done."""
+        cut = cut_of(self.path)
+        if not cut.pending:
+            self._cutting_since = None
+            return cut
+        now = time.monotonic()
+        if self._cutting_since is None:
+            self._cutting_since = now
+        return Cut(cut.total) if now - self._cutting_since > CUTTING else None
 
     def _next(self) -> bytes:
         """The bytes at the offset, which moves past them and past what was released."""
         descriptor = self._descriptor
         assert descriptor is not None
-        while True:
+        while (cut := self._settled_cut()) is not None:
+            if cut.total != self._cut.total:
+                data = self._kept(cut)
+                if data is None:
+                    continue
+                return data
             size = os.fstat(descriptor).st_size
-            if size < self._offset:  # cut: what it held is gone or in the older part
-                self._finish_line()
-                self._offset = 0
-            start = next_data(descriptor, self._offset, size)
-            if start > self._offset:
-                self._jump(start)
+            shrunk = size < self._offset
+            offset = 0 if shrunk else self._offset
+            start = next_data(descriptor, offset, size)
             data = os.pread(descriptor, min(CHUNK, size - start), start)
             # What is released while it is read comes as zeros, in part or in whole.
             if b"\0" in data and next_data(descriptor, start, size) > start:
                 continue
-            self._offset += len(data)
+            if self._settled_cut() != cut:
+                continue
+            if shrunk:  # somebody else has cut it
+                self._finish_line()
+                self._offset = 0
+            if start > self._offset:
+                self._jump(start - self._offset)
+            self._offset = start + len(data)
             return data
+        return b""
 
-    def _jump(self, start: int) -> None:
+    def _kept(self, cut: Cut) -> bytes | None:
+        """What was kept of the part that was cut off and not read; None where it is cut anew."""
+        kept = _whole(older(self.path))
+        if self._settled_cut() != cut:
+            return None
+        position = self._cut.total + self._offset
+        first = cut.total - len(kept)
+        if position < first:
+            self._jump(first - position)
+        self._cut, self._offset = cut, 0
+        return kept[max(0, position - first) :]
+
+    def _jump(self, missing: int) -> None:
+        """Goes on behind `missing` bytes, in the middle of a line."""
         self._finish_line()
-        self.released += start - self._offset
-        self._offset, self._torn = start, True
+        begun = self._offset > 0 or self._cut.total > 0
+        self._gap += missing if begun else 0
+        self.released += missing
+        self._torn = True
 
     def _finish_line(self) -> None:
         """The kept-back line will never be finished: it gets its end here."""
@@ -146,15 +203,23 @@ class Follower:
         end = whole.rfind(b"\n") + 1
         if final or len(whole) - end > LONGEST_LINE:
             end = len(whole)
-        ready, self._ready = self._ready + whole[:end], b""
+        ready, self._ready = self._ready + self._mark() + whole[:end], b""
         self._rest = whole[end:]
         return ready
+
+    def _mark(self) -> bytes:
+        """The line that says how much is missing here, once that is known."""
+        if self._torn or not self._gap:
+            return b""
+        gap, self._gap = self._gap, 0
+        return f"{MARK}{gap} bytes were cut here ---\n".encode() if self._marks else b""
 
     def _without_torn_line(self, whole: bytes) -> bytes:
         """Drops what is left of the line in which the released part ends."""
         end = whole.find(b"\n") + 1
         if end:
             self.released += end
+            self._gap += end if self._gap else 0
         self._torn = not end and len(whole) <= LONGEST_LINE
         return whole[end:]
 

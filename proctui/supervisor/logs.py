@@ -8,7 +8,8 @@ A file is bounded by releasing its oldest blocks in place, `fallocate(2)` with
 ``FALLOC_FL_PUNCH_HOLE``: its size, all offsets and the writer's descriptor stay valid and
 nothing newer is touched, so there is no race with the writer.  Where the file system can't
 (ext2, FAT, NFS before 4.2), the weaker way: the newest output is copied to ``NAME.log.1`` and
-the file is cut to nothing; what is written in the instant between is lost.
+the file is cut to nothing; what is written in the instant between is lost.  ``NAME.log.cut``
+tells how many bytes were cut off so far, so that who reads on knows what it has missed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import stat
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 SAFE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 LONGEST_NAME: Final = 200
@@ -51,6 +52,40 @@ def file_name(text: str) -> str:
 def older(path: Path) -> Path:
     """Where the newest output of a file went that had to be cut (the weaker way)."""
     return path.with_name(path.name + ".1")
+
+
+class Cut(NamedTuple):
+    """What was cut off a log in all (the weaker way)."""
+
+    total: int = 0
+    """Bytes: where the file begins in everything that was ever written."""
+    pending: bool = False
+    """It is just being done: neither part can be trusted."""
+
+
+def cut_of(path: Path) -> Cut:
+    """What was cut off the log at `path`; nothing where that is not known."""
+    try:
+        words = _record(path).read_text(encoding="ascii").split()
+        return Cut(int(words[0]), words[1:] == ["pending"])
+    except (OSError, ValueError, IndexError):
+        return Cut()
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(path.name + ".cut")
+
+
+def _tell_cut(path: Path, cut: Cut) -> None:
+    """Raises OSError."""
+    draft = path.with_name(path.name + ".cut.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(draft, flags, 0o600)
+    try:
+        os.write(descriptor, f"{cut.total}{' pending' * cut.pending}\n".encode())
+    finally:
+        os.close(descriptor)
+    draft.rename(_record(path))
 
 
 def next_data(descriptor: int, offset: int, size: int) -> int:
@@ -159,16 +194,21 @@ class LogStore:
 
     def _cut(self, worker_id: str, descriptor: int, size: int) -> int:
         """The weaker way; half the limit is kept so that both files are within it."""
-        path = older(self.path(worker_id))
+        log = self.path(worker_id)
+        before = cut_of(log).total
+        _tell_cut(log, Cut(before, pending=True))
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        kept = os.open(path, flags, 0o600)
+        kept = os.open(older(log), flags, 0o600)
+        start = offset = max(0, size - self.limit // 2)
+        cut = 0
         try:
-            start = offset = max(0, size - self.limit // 2)
             while data := os.pread(descriptor, _COPY, offset):
                 offset += os.write(kept, data)
             os.ftruncate(descriptor, 0)
+            cut = offset
         finally:
             os.close(kept)
+            _tell_cut(log, Cut(before + cut))
         return start
 
 

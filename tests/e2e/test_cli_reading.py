@@ -88,6 +88,24 @@ def test_logs_that_follow_end_with_the_session(proctui: CommandLine) -> None:
         lines.join()
 
 
+def test_logs_that_follow_go_on_with_the_next_run_of_the_session(proctui: CommandLine) -> None:
+    talked(proctui)
+    with proctui.going("logs", "-f", "talker") as process:
+        lines = Lines(process.stdout)
+        until(lambda: lines.lines[-1:] == ["line 12"])
+        os.kill(find().facts.pid, signal.SIGKILL)
+        until(lambda: not find("lessons", running=False).running)
+        assert proctui("run", "--detach", "--leftovers", "leave").status == 0
+        until(lambda: lines.lines.count("line 12") == 2)
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        *before, mark = lines.join()[:11]
+        after = lines.lines[11:]
+    assert before == [f"line {n}" for n in range(3, 13)]
+    assert mark.startswith("--- proctui: session lessons was started again at ")
+    assert after == [f"line {n}" for n in range(1, 13)]
+
+
 def test_a_restart_is_marked_in_the_log(proctui: CommandLine) -> None:
     talked(proctui)
     proctui.right("restart", "other")

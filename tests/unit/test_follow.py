@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ def everything(follower: Follower) -> bytes:
     return b"".join(pieces)
 
 
-def numbered(numbers: range) -> bytes:
+def numbered(numbers: Iterable[int]) -> bytes:
     return b"".join(b"%d %s\n" % (number, b"x" * (number % 90)) for number in numbers)
 
 
@@ -188,6 +188,104 @@ def test_what_the_weaker_way_kept_is_read_too(
         assert everything(follower) == numbered(range(5998, 6000)) + b"after\n"
     with Follower(store.path("w"), last=1) as follower:
         assert everything(follower) == b"after\n"
+
+
+@pytest.fixture
+def weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system on which holes can't be punched."""
+    monkeypatch.setattr(logs, "_punch", lambda descriptor, end: False)
+
+
+@pytest.mark.usefixtures("weak")
+def test_what_the_weaker_way_cut_off_is_read_on_from_what_it_kept(
+    store: LogStore, writer: int
+) -> None:
+    with Follower(store.path("w"), marks=True) as follower:
+        os.write(writer, numbered(range(5000)))
+        read = follower.read()
+        os.write(writer, b"half")
+        follower.read()
+        os.write(writer, b" done\n" + numbered(range(5000, 5500)))
+        assert store.trim("w") > 0
+        # However far the file has grown again by the time that it is looked at.
+        os.write(writer, numbered(range(5500, 12_000)))
+        rest = everything(follower)
+    assert read == numbered(range(5000))
+    assert rest == b"half done\n" + numbered(range(5000, 12_000))
+    assert follower.released == 0
+
+
+@pytest.mark.usefixtures("weak")
+@pytest.mark.parametrize("marks", [True, False])
+def test_what_the_weaker_way_lost_is_said_where_it_is_missing(
+    store: LogStore, writer: int, marks: bool
+) -> None:
+    with Follower(store.path("w"), marks=marks) as follower:
+        os.write(writer, numbered(range(100)))
+        before = follower.read()
+        for first in (100, 10_000):  # of what is cut twice nothing is kept
+            os.write(writer, numbered(range(first, first + 6000)))
+            assert store.trim("w") > 0
+        after = everything(follower)
+    mark, _, rest = after.partition(b"---\n") if marks else (b"", b"", after)
+    lost = numbered([*range(100, 6100), *range(10_000, 16_000)]).removesuffix(rest)
+    assert before == numbered(range(100))
+    assert rest.endswith(numbered(range(15_500, 16_000)))
+    assert lost.endswith(b"\n")
+    assert follower.released == len(lost)
+    assert mark == (b"--- proctui: %d bytes were cut here " % len(lost) if marks else b"")
+
+
+@pytest.mark.usefixtures("weak")
+def test_a_log_that_is_just_being_cut_is_not_read(
+    store: LogStore, writer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    os.write(writer, numbered(range(100)))
+    with Follower(store.path("w")) as follower:
+        begun = follower.read()
+        os.write(writer, numbered(range(100, 7000)))
+        real = os.ftruncate
+
+        def cut(descriptor: int, length: int) -> None:
+            seen.append(follower.read())
+            real(descriptor, length)
+            os.write(writer, b"x" * len(begun) + b"\n")
+            seen.append(follower.read())
+
+        monkeypatch.setattr(os, "ftruncate", cut)
+        lost = store.trim("w") - len(begun)
+        assert seen == [b"", b""]
+        rest = everything(follower)
+    assert rest.endswith(numbered(range(6999, 7000)) + b"x" * len(begun) + b"\n")
+    assert 0 < lost <= follower.released <= lost + 100
+
+
+def test_of_a_cutter_that_died_nothing_is_waited_for(
+    store: LogStore, writer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs._tell_cut(store.path("w"), logs.Cut(5, pending=True))
+    os.write(writer, b"line\n")
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with Follower(store.path("w")) as follower:
+        assert follower.read() == b""
+        now[0] += 10
+        assert follower.read() == b"line\n"
+
+
+def test_what_was_released_in_place_is_said_where_it_is_missing(
+    store: LogStore, writer: int
+) -> None:
+    with Follower(store.path("w"), marks=True) as follower:
+        os.write(writer, b"half")
+        follower.read()
+        os.write(writer, b" of it\n" + numbered(range(6000)))
+        store.trim("w")
+        half, mark, rest = everything(follower).split(b"\n", 2)
+    assert half == b"half"
+    assert mark == b"--- proctui: %d bytes were cut here ---" % follower.released
+    assert numbered(range(6000)).endswith(b"\n" + rest)
 
 
 def test_a_link_is_not_read(store: LogStore, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ class Log(LineView):
         if self._follower is not None:
             self._follower.close()
         self.path, self.missing = path, missing
-        self._follower = Follower(path, KEPT) if path is not None else None
+        self._follower = Follower(path, KEPT, marks=True) if path is not None else None
         self._start_over()
         if self._timer is not None and self.display and self.is_on_screen:
             self.read()
@@ -121,7 +121,7 @@ class Log(LineView):
             data = self._follower.read(final=True)
             if len(data) >= _FAST:  # it prints faster than anybody reads: on to its end
                 self._follower.close()
-                self._follower = Follower(self.path, KEPT)
+                self._follower = Follower(self.path, KEPT, marks=True)
                 self.lines.clear()
                 data = self._follower.read(final=True)
         except OSError as error:
