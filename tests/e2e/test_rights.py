@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,10 @@ import pytest
 
 from proctui.sessions.session import find
 from tests.e2e.commanding import CommandLine, proctui
-from tests.support import ROOT
+from tests.somebody import NOBODY, PYTHONPATH, interpreter
 
 __all__ = ["proctui"]
 
-NOBODY = 65534
 Finished = subprocess.CompletedProcess[str]
 
 SIGNALS_ANOTHERS = """
@@ -41,19 +39,10 @@ asyncio.run(main())
 """
 
 
-def runs_here() -> bool:
-    """Whether nobody may run this interpreter and this program at all."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import proctui.cli"], cwd="/", env={"PYTHONPATH": str(ROOT)},
-        user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, check=False,
-    )  # fmt: skip
-    return done.returncode == 0
-
-
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else"),
     pytest.mark.skipif(
-        os.geteuid() == 0 and not runs_here(), reason="others may not run this interpreter"
+        os.geteuid() == 0 and interpreter() is None, reason="others may run no interpreter here"
     ),
 ]
 
@@ -67,7 +56,7 @@ class Nobody:
         os.chown(folder, NOBODY, NOBODY)
         self.environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": PYTHONPATH,
             "PROCTUI_RUNTIME_DIR": str(folder / "run"),
             "PROCTUI_STATE_DIR": str(folder / "state"),
             "PROCTUI_CONFIG_DIR": str(folder / "config"),
@@ -79,7 +68,7 @@ class Nobody:
     ) -> subprocess.CompletedProcess[str]:
         own = not around
         return subprocess.run(
-            [*around, sys.executable, *words], cwd=self.folder, env=self.environment,
+            [*around, str(interpreter()), *words], cwd=self.folder, env=self.environment,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
             user=NOBODY if own else None, group=NOBODY if own else None,
             extra_groups=[] if own else None,
