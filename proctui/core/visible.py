@@ -58,19 +58,6 @@ class VisibleTable(dict[int, str]):
         return character if character.isprintable() else code(point)
 
 
-def thin_marks(text: str, width: Callable[[str], int]) -> str:
-    """Shows marks that have nothing to stand on, or too many below them, as their codes."""
-    pile = MARKS_PER_CELL
-    pieces: list[str] = []
-    for character in text:
-        if width(character):
-            pile = 0
-        elif (pile := pile + 1) > MARKS_PER_CELL:
-            character = code(ord(character))
-        pieces.append(character)
-    return "".join(pieces)
-
-
 def code(point: int) -> str:
     """A visible name for a character: ``^[``, ``\\x9b``, ``\\u202e``."""
     if point < 0x20 or point == 0x7F:
@@ -80,3 +67,25 @@ def code(point: int) -> str:
     if point <= 0xFF:
         return f"\\x{point:02x}"
     return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+def sign(point: int) -> str:
+    """One character of one cell that stands for another: ``␛``, ``\ufffd``."""
+    if point < 0x20:
+        return chr(0x2400 + point)
+    return "␡" if point == 0x7F else "\ufffd"
+
+
+def thin_marks(
+    text: str, width: Callable[[str], int], stand_in: Callable[[int], str] = code
+) -> str:
+    """Shows marks that have nothing to stand on, or too many below them, as their codes."""
+    pile = MARKS_PER_CELL
+    pieces: list[str] = []
+    for character in text:
+        if width(character):
+            pile = 0
+        elif (pile := pile + 1) > MARKS_PER_CELL:
+            character = stand_in(ord(character))
+        pieces.append(character)
+    return "".join(pieces)

@@ -20,6 +20,7 @@ from proctui.tui.untrusted import (
     fit,
     plain,
     safe,
+    signs,
     wants_ascii,
     wrap,
 )
@@ -27,9 +28,8 @@ from proctui.tui.untrusted import (
 __all__ = [
     "INFERRED", "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells",
     "content", "daemon_text", "ellipsis", "exitcode_text", "fit", "is_inferred", "look",
-    "parent_text",
-    "percent", "plain", "row_age", "safe", "short_command", "size", "state_glyph", "state_text",
-    "state_word", "target_text", "wants_ascii", "wrap",
+    "parent_text", "percent", "plain", "row_age", "safe", "short_command", "signs", "size",
+    "state_glyph", "state_text", "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
 
 Look = Literal["zombie", "orphan", "failed", "alive", "busy", "stopped", "idle", "ended", "crashed"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import chop_cells, get_character_cell_size
 
-from proctui.core.visible import MARKS_PER_CELL, VisibleTable, code, thin_marks
+from proctui.core.visible import MARKS_PER_CELL, VisibleTable, code, sign, thin_marks
 
 if TYPE_CHECKING:
     from textual.content import Content
@@ -84,6 +84,14 @@ def content(text: str) -> Content:
     from textual.content import Content  # the first picture is drawn before Textual is there
 
     return Content(safe(text))
+
+
+def signs(text: str) -> str:
+    """`text` fit for the screen with one character for each of its own, for a field to edit."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = text.translate(_ascii_signs if ascii_only() else _signs)
+    return shown if shown.isascii() else thin_marks(shown, _cell_size, sign)
 
 
 def cells(text: str) -> int:
@@ -185,3 +193,23 @@ class _AsciiTable(_Table):
 
 _table = _Table()
 _ascii_table = _AsciiTable()
+
+
+class _Signs(_Table):
+    """The same with one character for each."""
+
+    def decide(self, point: int) -> str:
+        shown = super().decide(point)
+        return shown if len(shown) == 1 else sign(point)
+
+
+class _AsciiSigns(_Signs):
+    """The same for a terminal that can show nothing but ASCII."""
+
+    def decide(self, point: int) -> str:
+        shown = super().decide(point)
+        return shown if shown.isascii() else "?"
+
+
+_signs = _Signs()
+_ascii_signs = _AsciiSigns()

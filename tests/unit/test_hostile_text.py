@@ -58,6 +58,10 @@ def check_screen_text(given_text: str) -> None:
         assert not unsafe(line)
         assert wide(line) <= 30
     assert text.content(given_text).plain == shown
+    editable = text.signs(given_text)
+    assert not unsafe(editable)
+    assert len(editable) == len(given_text)
+    assert wide(editable) == cell_len(editable)
 
 
 def test_every_character_that_is_shown_is_as_wide_as_terminals_have_it() -> None:

@@ -16,6 +16,7 @@ from proctui.tui import text
 from proctui.tui.figures import age
 from proctui.tui.plan import Plan, Reach, Target
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.field import Field
 from proctui.tui.widgets.marks import Pick
 from proctui.tui.widgets.roll import Part, Roll, what_runs
 
@@ -120,7 +121,7 @@ class Confirm(Dialog[Plan]):
         yield Roll(self.now, id="members")
         yield VerticalScroll(Static(id="warnings"), id="warnings-scroll", can_focus=False)
         yield Static(id="insist-on")
-        yield Input(id="insist", compact=True)
+        yield Field(id="insist")
         verb = self.question.verb.split()[0]
         yield button_row(Keyed(verb, "y", id="yes", kind="-danger"), Keyed("Cancel", "n", id="no"))
 

@@ -12,6 +12,7 @@ from textual.widgets import Input, Label, RadioSet, Static
 from proctui.tui import text
 from proctui.tui.exports import SUFFIXES, Kind, path_of
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.field import Field
 from proctui.tui.widgets.marks import Pick
 
 _SAID: Mapping[Kind, str] = {
@@ -61,7 +62,7 @@ class ExportDialog(Dialog[Export]):
             compact=True,
         )
         yield Label("File, from where proctui was started:")
-        yield Input(self._names[self._kind], compact=True, id="export-file")
+        yield Field(self._names[self._kind], id="export-file")
         yield Static(id="export-note")
         yield button_row(
             Keyed("Save", "enter", id="export-save", kind="-good"),

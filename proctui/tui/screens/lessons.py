@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from proctui.lessons import LESSONS, TOPICS, Lesson, Parameter
 from proctui.tui import text
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.field import Field
 
 Chosen = tuple[Lesson, Mapping[str, int]]
 """A lesson, and those of its numbers that are the learner's own, as `lessons.files` takes them."""
@@ -131,7 +132,7 @@ def _options() -> Iterable[Option]:
 
 def _line(index: int) -> Widget:
     """One number; which one it is depends on the lesson."""
-    label, field = Label(id=f"name-{index}"), Input(compact=True, id=f"value-{index}")
+    label, field = Label(id=f"name-{index}"), Field(id=f"value-{index}")
     return HorizontalGroup(label, field, classes="lesson-number", id=f"number-{index}")
 
 

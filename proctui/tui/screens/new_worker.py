@@ -16,6 +16,7 @@ from proctui.files.mistakes import ConfigError
 from proctui.spec import ReapPolicy, RestartPolicy, StartMethod, WorkerSpec
 from proctui.tui import text
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.field import Field
 from proctui.tui.widgets.marks import Tick
 from proctui.tui.worker_form import ONLY_OF_TARGETS, Checked, Entry, Kind, check, entry_like
 
@@ -128,7 +129,7 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         label, hint = _TEXTS[key]
         hint = hint or str(self.folder)  # where paths and imports begin
         value = self._filled.texts.get(key, "")
-        return _line(label, Input(value, placeholder=text.safe(hint), compact=True, id=key))
+        return _line(label, Field(value, placeholder=hint, id=key))
 
     def _models(self) -> Select[str]:
         known = [(text.safe(name), name) for name in self.existing]

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Static
 from proctui.tui import text
 from proctui.tui.exports import path_of
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.widgets.field import Field
 
 
 class Place(NamedTuple):
@@ -52,7 +53,7 @@ class SaveAs(Dialog[Place]):
     def body(self) -> Iterable[Widget]:
         """Where, and what is wrong with that."""
         yield Label("File, from where proctui was started:")
-        yield Input(text.safe(self._offered), compact=True, select_on_focus=False, id="save-file")
+        yield Field(self._offered, select_on_focus=False, id="save-file")
         yield Static(id="save-note")
         yield button_row(
             Keyed("Save", "enter", id="save", kind="-good"), Keyed("Cancel", "esc", id="cancel")

@@ -20,6 +20,7 @@ from proctui.tui.keymap import Preset
 from proctui.tui.screens.dialog import Dialog, Keyed, button_row
 from proctui.tui.screens.menu import COLUMN_TITLES
 from proctui.tui.themes import names
+from proctui.tui.widgets.field import Field
 from proctui.tui.widgets.marks import Tick
 from proctui.views.view import COLUMNS
 
@@ -84,7 +85,7 @@ class SettingsForm(Dialog[dict[str, Any]]):
         refresh = "" if chosen.refresh is None else f"{chosen.refresh:g}"
         yield _line(
             "Refresh",
-            Input(refresh, placeholder="seconds; as the session says", compact=True, id="refresh"),
+            Field(refresh, placeholder="seconds; as the session says", id="refresh"),
         )
         boxes = [
             Tick(name, name in chosen.confirm, compact=True, id=f"confirm-{name}")

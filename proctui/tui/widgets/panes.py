@@ -20,6 +20,7 @@ from proctui.protocol import Event
 from proctui.tui import text
 from proctui.tui.widgets.details import Details
 from proctui.tui.widgets.events import Events
+from proctui.tui.widgets.field import Field
 from proctui.tui.widgets.log import Log
 
 Pane = Literal["details", "log", "events"]
@@ -62,7 +63,7 @@ class Panes(Vertical):
             yield self.details
             yield self.log_view
             yield self.events
-        yield Input(placeholder="search in the log", compact=True, id="log-search")
+        yield Field(placeholder="search in the log", id="log-search")
 
     def on_mount(self) -> None:
         """The search line comes when it is asked for."""

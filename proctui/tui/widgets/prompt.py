@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.widgets import Input, Label, Static
 
 from proctui.tui import text
+from proctui.tui.widgets.field import Field
 from proctui.views.filters import completions
 
 Purpose = Literal["filter", "search"]
@@ -68,7 +69,7 @@ class Prompt(VerticalGroup):
         """What it is for, the field, how many that leaves; below, what is to be said about it."""
         with HorizontalGroup():
             yield Label("filter", id="prompt-purpose")
-            yield Input(compact=True, select_on_focus=False, id="prompt-input")
+            yield Field(select_on_focus=False, id="prompt-input")
             yield Static(id="prompt-count")
         yield Static(id="prompt-note")
 
