@@ -84,6 +84,7 @@ class ProctuiApp(App[int], inherit_bindings=False):
         self._kept = kept or Kept()
         for theme in OURS.values():
             self.register_theme(theme)
+        self.theme = self._kept.theme(self)  # at once: a change restyles everything
         self.farewell = ""
         """Said on standard output once the terminal is given back."""
 
@@ -93,7 +94,9 @@ class ProctuiApp(App[int], inherit_bindings=False):
 
     def make_screen(self, feed: Feed, leave: Callable[[int, str], None]) -> WorkersScreen:
         """The workers view of a session."""
-        return WorkersScreen(feed, leave, self._kept)
+        screen = WorkersScreen(feed, leave, self._kept)
+        screen.fit(self.size)
+        return screen
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with text that can be read."""

@@ -25,6 +25,8 @@ _GAP = 0.012
 """Seconds between two calls of the listener at least: below a frame, above a burst's spacing."""
 _SHARE = 2.0
 """The listener may take one part in this plus one of the loop's time."""
+_LATER = 0.3
+"""Seconds for which the first pass is shown before the totals are: they take long to load."""
 BATCH = 200
 """Messages that are taken in before the loop gets its turn."""
 
@@ -201,19 +203,20 @@ class Feed:
         """Refreshes the figures every `interval` seconds, for ever."""
         loop = asyncio.get_running_loop()
         due = loop.time()
+        await self.look()
+        await asyncio.sleep(min(_LATER, self.interval))
+        self._read_totals()  # with the first answer there was nothing to compare
         while True:
-            self.totals = self._read_totals()
-            told = await self.kernel.refresh()
-            # What was heard first is taken in first: the figures find their rows.  Without another
-            # look, which would be newer than what was told.
-            self._take_in(look=False)
-            self._note(self.store.observe(told), always=True)
             due = max(due + self.interval, loop.time())
             await asyncio.sleep(due - loop.time())
+            self.totals = self._read_totals()
+            await self.look()
 
     async def look(self) -> None:
-        """Looks at everything at once, and for what has come, as the next refresh would."""
+        """Looks at everything at once, and for what has come."""
         told = await self.kernel.refresh()
+        # What was heard first is taken in first: the figures find their rows.  Without another
+        # look, which would be newer than what was told.
         self._take_in(look=False)
         self._note(self.store.observe(told), always=True)
 

@@ -18,6 +18,8 @@ from proctui.tui.widgets.view_bar import ViewBar
 from proctui.views.view import Column
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from proctui.tui.screens.workers import WorkersScreen
 
 Save = Callable[[Mapping[str, Any]], Settings]
@@ -31,6 +33,11 @@ class Kept:
         """Without `save` nothing is kept for the next time."""
         self.settings = settings or Settings()
         self.save = save
+
+    def theme(self, app: App[int]) -> str:
+        """The person's, unless none was chosen and the terminal has few colours."""
+        colours = None if app.no_color else app.console.color_system
+        return suited(self.settings.theme, Settings().theme, colours)
 
 
 class Preferences:
@@ -49,13 +56,6 @@ class Preferences:
     def settings(self) -> Settings:
         """Those that are in force."""
         return self._kept.settings
-
-    @property
-    def _theme(self) -> str:
-        """What is shown: the person's, unless none was chosen and the terminal has few colours."""
-        app = self.screen.app
-        colours = None if app.no_color else app.console.color_system
-        return suited(self.settings.theme, Settings().theme, colours)
 
     def table(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What does each action."""
@@ -77,7 +77,7 @@ class Preferences:
         screen.app.set_keymap(
             keymap.bindings({name: keys for name, keys in full.items() if keys != usual[name]})
         )
-        screen.app.theme = self._theme
+        screen.app.theme = self._kept.theme(screen.app)
         screen.table.set_columns(screen.columns or settings.columns, settings.widths)
         screen.feed.interval = settings.refresh or screen.feed.hello.refresh
         screen.deeds.settings = settings

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.screen import Screen
 
 from proctui.model import Row
@@ -106,6 +107,15 @@ class WorkersScreen(Screen[None]):
         self.doing = Doing(self, {name: does for t in tables for name, does in t.table().items()})
 
     # ------------------------------------------------------------------ composition
+
+    def fit(self, size: Size) -> None:
+        """Takes the form for a terminal of this size before it is there.
+
+        Textual does it with the first resize, and styles everything anew then.
+        """
+        sides = (size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS)
+        for length, breakpoints in sides:
+            self.add_class(max(one for one in breakpoints if one[0] <= length)[1])
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
