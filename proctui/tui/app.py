@@ -81,6 +81,8 @@ class ProctuiApp(App[int], inherit_bindings=False):
         self.feed = feed
         self._open_feed = open_feed or _feed_of
         self._visits: list[Visit] = []
+        self._early: list[events.Key | events.Paste] = []
+        """What was typed before the screen that it is for stood."""
         self._kept = kept or Kept()
         for theme in OURS.values():
             self.register_theme(theme)
@@ -114,17 +116,34 @@ class ProctuiApp(App[int], inherit_bindings=False):
         self.run_worker(self.feed.watch(), name="watch")
 
     async def on_event(self, event: events.Event) -> None:
-        """As Textual's, but a key that is no text is obeyed before the next is looked at.
+        """As Textual's, but nothing is obeyed before the screen stands, and then key by key.
+
+        The first picture is seen, and typed at, before there are widgets.
 
         Textual sends it on a round through its widgets' queues.  Keys typed ahead, as they come
         over a slow line, would then go where the focus was before the first of them opened a
         prompt or a dialog, and letters of a filter would be commands.
         """
+        if isinstance(event, events.InputEvent | events.Paste) and self._is_early():
+            if isinstance(event, events.Key | events.Paste):
+                self._early.append(event)
+            return
         if isinstance(event, events.Key) and not event.is_forwarded and self._is_command(event):
             for first in (True, False):
                 if await self._check_bindings(event.key, priority=first):
                     return
         await super().on_event(event)
+
+    def _is_early(self) -> bool:
+        """Whether the screen is still being made, or what was typed meanwhile comes first."""
+        screen = self.screen
+        return bool(self._early) or (isinstance(screen, WorkersScreen) and not screen.stands)
+
+    @on(WorkersScreen.Stands)
+    async def _obey_early(self) -> None:
+        early, self._early = self._early, []
+        for event in early:
+            await self.on_event(event)
 
     def _is_command(self, event: events.Key) -> bool:
         """Whether nothing has the focus that makes text of keys."""
@@ -148,7 +167,10 @@ class ProctuiApp(App[int], inherit_bindings=False):
             self._visits.append(Visit(self, feed, self.make_screen))
 
     def leave(self, code: int, farewell: str = "") -> None:
-        """Ends the screen with this exit code."""
+        """Ends the screen with this exit code; what is still told finds no widgets any more."""
+        self.feed.unheard()
+        for visit in self._visits:
+            visit.feed.unheard()
         self.farewell = farewell
         self.exit(code)
 

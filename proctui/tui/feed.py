@@ -281,9 +281,13 @@ class Feed:
         for event in self._waiting:
             event.set()
 
+    def unheard(self) -> None:
+        """Nothing is told to the listener any more."""
+        self.listener = _nobody
+
     async def close(self) -> None:
         """Lets go of supervisor and kernel view; nothing is told any more."""
-        self.listener = _nobody
+        self.unheard()
         for handle in (self._flush, self._urgent, self._taking):
             if handle is not None:
                 handle.cancel()

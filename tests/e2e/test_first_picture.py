@@ -58,6 +58,31 @@ def test_a_start_shows_at_once_what_it_does(proctui: CommandLine) -> None:
 
 
 @pytest.mark.parametrize(
+    ("keys", "there"),
+    [
+        ("2", "s/cell"), ("l", "all workers"), ("e", "all workers"), ("m", "multiprocessing says"),
+        ("/", "Esc: show everything"), ("k", "Kill steady ("), ("n", "New worker"), ("?", "Help"),
+        ("/stea\re", "filter: stea"), ("d", ""),
+    ],
+)  # fmt: skip
+def test_keys_typed_at_the_first_picture_wait_for_the_screen(
+    proctui: CommandLine, keys: str, there: str
+) -> None:
+    proctui.write('[workers.steady]\ncommand = ["sh", "-c", "echo all workers; sleep 1000"]\n')
+    name = proctui("run", "--detach").out.strip()
+    with terminal("attach", name, folder=proctui.folder) as shown:
+        shown.sees("steady")
+        assert _FOCUS not in shown.written, "there is no screen yet"
+        shown.type(keys)
+        if there:
+            shown.sees(there)
+            shown.process.send_signal(signal.SIGTERM)
+        assert shown.ended() == (128 + signal.SIGTERM if there else 0)
+        assert b"Traceback" not in shown.written
+        assert shown.is_restored()
+
+
+@pytest.mark.parametrize(
     ("words", "sent", "status"),
     [(["fail"], None, 1), ([], signal.SIGTERM, 128 + signal.SIGTERM), ([], signal.SIGINT, 130)],
 )

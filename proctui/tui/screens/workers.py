@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 
 from proctui.model import Row
@@ -72,12 +73,17 @@ class WorkersScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide"), (200, "-vast")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
+    class Stands(Message):
+        """The screen is there with all its widgets: keys find what they act on."""
+
     def __init__(
         self, feed: Feed, leave: Callable[[int, str], None], kept: Kept | None = None
     ) -> None:
         """`leave` ends the program with an exit code and a sentence for the terminal."""
         super().__init__()
         self.feed = feed
+        self.stands = False
+        """Whether all of its widgets are there."""
         self._leave = leave
         self.listing = Listing()
         self.deeds = Deeds(feed, self)
@@ -136,6 +142,8 @@ class WorkersScreen(Screen[None]):
         self.changed(frozenset())
         self.teaching.begin()
         self.run_worker(self.deeds.show_start())
+        self.stands = True
+        self.post_message(self.Stands())
 
     def on_screen_resume(self) -> None:
         """Settings may have been changed on another screen."""
