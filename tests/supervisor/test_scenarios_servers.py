@@ -19,7 +19,7 @@ async def test_echo_server(supervise: Supervise) -> None:
         await room.sees(1)
         await room.log_says("client-1", "HELLO")
         server = room.pid("server")
-        assert len(children_of(server)) == 4, "one for each client, and one for the guest"
+        until(lambda: len(children_of(server)) == 4, what="for one for each client and the guest")
         await room.sees(2)
         zombies = [pid for pid in children_of(server) if kernel_state(pid) == "Z"]
         assert len(zombies) == 1

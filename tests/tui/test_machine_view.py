@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -174,8 +175,13 @@ async def test_a_large_group_is_folded_at_first() -> None:
         async with opened() as stage:
             await go_to(stage, mill)
             await stage.sees("▸12 Z12")
+
+            def children() -> list[str]:
+                return re.findall(rf"Z \S+ .*\b{mill}\b.* zombie", stage.text())
+
+            assert not children()
             await stage.press("right")
-            await stage.until(lambda: "▸12" not in stage.text())
+            await stage.until(lambda: len(children()) > 1, "rows of its children")
 
 
 # ------------------------------------------------------------------------- watching
