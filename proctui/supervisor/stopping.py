@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Callable
 
@@ -86,7 +87,9 @@ class Stopping:
         try:
             self._run.signal(signum)
             if signum != signal.SIGKILL:
-                self._run.signal(signal.SIGCONT)
+                # That the first one has ended it already is no reason not to tell who sent it.
+                with contextlib.suppress(ProcessLookupError):
+                    self._run.signal(signal.SIGCONT)
         except ProcessLookupError:
             return True
         except PermissionError:

@@ -41,6 +41,8 @@ class FakeRun:
     joins: int = 0
     """How often it was reaped; more than once is an error."""
     denied: bool = False
+    quick: bool = False
+    """Has ended by a signal that it doesn't ignore before the next one can be sent."""
     signals: list[tuple[int, bool]] = field(default_factory=list)
 
     def end(self) -> End | None:
@@ -62,6 +64,8 @@ class FakeRun:
         if self.denied:
             raise PermissionError
         self.signals.append((signum, group))
+        if self.quick and signum not in self._harmless():
+            self.dies(-signum)
 
     # what the process does
 
@@ -83,10 +87,13 @@ class FakeRun:
 
     def obeys(self) -> None:
         """Ends by the first signal it got and doesn't ignore."""
-        harmless = {int(signals.SIGCONT), 0, *self.ignores}
+        harmless = self._harmless()
         deadly = [signum for signum, _ in self.signals if signum not in harmless]
         if deadly and not self.over:
             self.ends(-deadly[0])
+
+    def _harmless(self) -> set[int]:
+        return {int(signals.SIGCONT), 0, *self.ignores}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,23 @@ def test_stop_ends_with_the_stop_signal(world: FakeWorld) -> None:
     assert world.pending_timers == 0, "neither SIGKILL nor a restart is due"
 
 
+def test_who_stopped_it_is_told_of_one_that_ends_by_the_very_first_signal(
+    world: FakeWorld,
+) -> None:
+    machine, run = world.started()
+    run.quick = True
+    answers = Answers()
+    machine.stop("somebody", None, answers)
+    assert run.over, "SIGCONT finds nobody any more"
+    run.notice()
+    assert answers.only.ok and answers.only.exitcode == -15
+    assert [(said.kind, said.by, said.signal) for said in world.said] == [
+        ("stopping", "somebody", "SIGTERM"),
+        ("ended", None, None),
+        ("joined", "somebody", None),
+    ]
+
+
 def test_a_stubborn_one_is_killed_after_its_grace_period(world: FakeWorld) -> None:
     machine, run = world.started(stop_timeout=3.0)
     run.ignores = frozenset({15})
