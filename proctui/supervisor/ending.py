@@ -38,6 +38,8 @@ class Ending:
         self._sweep = sweep
         self._say = say
         self._over = over
+        self._by = SUPERVISOR
+        """Who asked for it first."""
         self._askers: list[Answer] = []
         self._round = 0
         """Grows with each attempt to end the workers: only the newest counts."""
@@ -51,6 +53,7 @@ class Ending:
         self._askers.append(answer)
         if self.stage == "running":
             self._workers.ending = True
+            self._by = by
             how = "stops all workers" if mode == "stop" else "waits for its workers"
             self._say("session-ending", f"the session ends and {how}", by=by)
             self._stop_all(by) if mode == "stop" else self._wait_for_all(by)
@@ -120,7 +123,7 @@ class Ending:
             if left
             else ("the session has ended")
         )
-        self._say("session-ended", text, by=SUPERVISOR)
+        self._say("session-ended", text, by=self._by)
         askers, self._askers = self._askers, []
         for answer in askers:
             answer(None, left)

@@ -142,6 +142,8 @@ def test_shutdown_stops_all_and_what_they_left_behind(supervise: Supervise, tmp_
     while other.read() is not None:
         pass
     assert other.events[-1].kind == "session-ended"
+    asked = [event.by for event in other.events if event.kind == "session-ending"]
+    assert [other.events[-1].by] == asked and "test" in str(asked[0])
     assert any(f"({pids[2]}) was left behind" in event.text for event in other.events)
     joined = {event.worker for event in other.events if event.kind == "joined"}
     assert joined == {"s", "z", "l", "f"}
@@ -155,7 +157,7 @@ def test_sigterm_ends_the_session_in_order(supervise: Supervise) -> None:
     gone(supervisor)
     assert kernel_state(pid) is None
     kinds = {event.kind: event.by for event in journal.read(supervisor.journal)}
-    assert kinds["session-ending"] == "SIGTERM" and "session-ended" in kinds
+    assert kinds["session-ending"] == kinds["session-ended"] == "SIGTERM"
 
 
 def test_grace_periods_run_side_by_side(supervise: Supervise) -> None:
