@@ -18,7 +18,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import popen_fork, util
 from multiprocessing import process as mp_process
 from typing import Any, NoReturn
@@ -87,10 +87,13 @@ class _Closer:
         self._fd: int | None = fd
         self._pid = os.getpid()
 
-    def __call__(self) -> None:
+    def __call__(
+        self, getpid: Callable[[], int] = os.getpid, close: Callable[[int], None] = os.close
+    ) -> None:
+        # Modules may be empty already when an interpreter ends: so the functions are held here.
         fd, self._fd = self._fd, None
-        if fd is not None and os.getpid() == self._pid:
-            os.close(fd)
+        if fd is not None and getpid() == self._pid:
+            close(fd)
 
     __del__ = __call__
 

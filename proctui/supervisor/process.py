@@ -11,12 +11,16 @@ Standard library only: a spawned worker imports this module.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from multiprocessing import context, popen_fork, util
 from multiprocessing import process as mp_process
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from proctui.supervisor import popen
+
+if TYPE_CHECKING:
+    from multiprocessing.managers import SyncManager
+    from multiprocessing.pool import Pool
 
 _mp: Any = mp_process
 _util: Any = util
@@ -173,6 +177,28 @@ class _Related(context.BaseContext):
     def get_context(self, method: str | None = None) -> Any:
         """Itself, or that of another method; raises ValueError for one that does not exist."""
         return self if method is None else get_context(method)
+
+    def Pool(
+        self,
+        processes: int | None = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: Iterable[Any] = (),
+        maxtasksperchild: int | None = None,
+    ) -> Pool:
+        """The stock pool, but at its end all of its workers are joined."""
+        from proctui.supervisor.pooling import JoiningPool
+
+        return JoiningPool(
+            processes, initializer, initargs, maxtasksperchild, context=self.get_context()
+        )
+
+    def Manager(self) -> SyncManager:
+        """The stock manager, but at its end its server is joined."""
+        from proctui.supervisor.pooling import JoiningManager
+
+        manager = JoiningManager(ctx=self.get_context())
+        manager.start()
+        return manager
 
 
 class ForkContext(_Related, context.ForkContext):
