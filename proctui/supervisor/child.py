@@ -298,7 +298,7 @@ def send_signal(worker: mp_process.BaseProcess, signum: int, *, group: bool = Fa
     popen: Any = worker._popen  # type: ignore[attr-defined]
     if popen is None:
         raise ProcessLookupError(errno.ESRCH, "it has not been started")
-    if group and popen.poll() is None:
+    if group and popen.poll() is None and not popen.lost:
         try:
             os.killpg(popen.pid, signum)
             return

@@ -58,7 +58,7 @@ def pidfd_works() -> bool:
     return True
 
 
-def _signal_child(pid: int, pidfd: int | None, signum: int) -> None:
+def signal_child(pid: int, pidfd: int | None, signum: int) -> None:
     """Signals a process that has not been reaped, so that no other can have its pid.
 
     Where a sandbox refuses pidfd_send_signal(2), kill(2) has the last word.
@@ -74,7 +74,7 @@ def _signal_child(pid: int, pidfd: int | None, signum: int) -> None:
         os.kill(pid, signum)
 
 
-class _Closer:
+class Closer:
     """Closes a descriptor once, and only in the process that opened it.
 
     Not `multiprocessing.util.Finalize`: those are kept in a registry that each forked child
@@ -90,6 +90,7 @@ class _Closer:
     def __call__(
         self, getpid: Callable[[], int] = os.getpid, close: Callable[[int], None] = os.close
     ) -> None:
+        """Closes it; harmless once that is done."""
         # Modules may be empty already when an interpreter ends: so the functions are held here.
         fd, self._fd = self._fd, None
         if fd is not None and getpid() == self._pid:
@@ -119,7 +120,7 @@ class PeekingPopen(popen_fork.Popen):
                 self._lose()
             else:
                 if status is not None:
-                    self.returncode = _exitcode(status)
+                    self.returncode = exitcode(status)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int | None:
@@ -145,7 +146,7 @@ class PeekingPopen(popen_fork.Popen):
         """
         if self.poll() is not None or self.lost:
             raise ProcessLookupError(f"process {self.pid} has ended")
-        _signal_child(self.pid, self._pidfd, signum)
+        signal_child(self.pid, self._pidfd, signum)
 
     def _send_signal(self, sig: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -178,7 +179,7 @@ class PeekingPopen(popen_fork.Popen):
         if self.finalizer is not None:
             self.finalizer()
         self.sentinel = self._pidfd
-        self.finalizer = _Closer(self._pidfd)
+        self.finalizer = Closer(self._pidfd)
         return True
 
 
@@ -289,39 +290,7 @@ def spawn_popen_class() -> type[PeekingPopen]:
     return SpawnPopen
 
 
-@functools.cache
-def forkserver_popen_class() -> type[popen_fork.Popen]:
-    """For ``forkserver``, likewise."""
-    from multiprocessing import popen_forkserver
-
-    class ForkServerPopen(popen_forkserver.Popen):
-        """Started by the fork server, whose child it is: it reaps, and tells us the exit code."""
-
-        lost = False
-        pid: int
-
-        def send_signal(self, signum: int) -> None:
-            """Signals this process and no other; ProcessLookupError once it has ended."""
-            if self.poll() is not None:
-                raise ProcessLookupError(f"process {self.pid} has ended")
-            pidfd = pidfd_open(self.pid)
-            try:
-                # The fork server reports an end before the pid can wander through all others.
-                if self.poll() is not None:
-                    raise ProcessLookupError(f"process {self.pid} has ended")
-                _signal_child(self.pid, pidfd, signum)
-            finally:
-                if pidfd is not None:
-                    os.close(pidfd)
-
-        def _send_signal(self, sig: int) -> None:
-            with contextlib.suppress(ProcessLookupError):
-                self.send_signal(sig)
-
-    return ForkServerPopen
-
-
-def _exitcode(status: os.waitid_result) -> int:
+def exitcode(status: os.waitid_result) -> int:
     """`Process.exitcode` for what waitid(2) says."""
     if status.si_code == os.CLD_EXITED:
         return status.si_status

@@ -76,6 +76,11 @@ class PeekingProcess(mp_process.BaseProcess):
         ours = self._parent_pid == os.getpid()  # type: ignore[attr-defined]
         if ours and self._popen is not None and self._popen.poll() is not None:
             self.join()
+        elif ours and self._popen is not None and self._popen.lost:
+            # Without an exit code, which stock takes for a process that runs.
+            self._popen.close()
+            self._popen = None
+            _mp._children.discard(self)
         super().close()
 
     def _bootstrap(self, parent_sentinel: int | None = None) -> int:
@@ -137,7 +142,15 @@ class ForkServerProcess(PeekingProcess):
 
     @staticmethod
     def _Popen(process_obj: Any) -> popen_fork.Popen:
-        return popen.forkserver_popen_class()(process_obj)
+        from proctui.supervisor.served import ForkServerPopen
+
+        return ForkServerPopen(process_obj)
+
+    @property
+    def sentinel(self) -> int:
+        """Ready once it has ended.  Another one from when the fork server is gone on."""
+        stock = super().sentinel
+        return stock if self._popen is None else int(self._popen.sentinel)
 
     def _bootstrap(self, parent_sentinel: int | None = None) -> int:
         # The kernel's parent is the fork server; the stock pipe tells of the one who asked.

@@ -11,6 +11,7 @@ from proctui.linux.clock import Clock
 from proctui.spec import WorkerSpec
 from proctui.supervisor import child
 from proctui.supervisor.complaints import attempt, complain
+from proctui.supervisor.fork_server import ForkServerWatch
 from proctui.supervisor.logs import LogStore
 from proctui.supervisor.loop import Loop, Timer
 from proctui.supervisor.runs import ProcessRun
@@ -42,6 +43,7 @@ class RealWorld:
         self._tag = tag
         self._wanted: list[_Wanted] = []
         self._launch_due = False
+        self._fork_server = ForkServerWatch(loop)
         self.clock = Clock()
         self._sessions: set[int] = set()
         """Ids of the sessions that workers lead or led, and where somebody may be left."""
@@ -132,6 +134,7 @@ class RealWorld:
 
         # Spawn and fork server: what can't be handed to the child raises all kinds of errors.
         error = attempt(f"launching {order.spec.id}", launch)
+        self._fork_server.look()
         if error is not None:
             return f"it can't be launched: {type(error).__name__}: {error}"
         return outcome

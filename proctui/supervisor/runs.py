@@ -135,6 +135,12 @@ class ProcessRun:
         if not self._process.is_alive():
             self._has_ended()
             return
+        if self._sentinel is not None and self._sentinel != self._process.sentinel:
+            # The fork server is gone, which would have told; now the kernel does.
+            self._loop.remove_reader(self._sentinel)
+            self._sentinel = self._process.sentinel
+            self._loop.add_reader(self._sentinel, self._sentinel_fired)
+            return
         # A pipe that the process itself has closed, or a zombie that a debugger still holds
         # (ptrace(2)): asked again later, lest this be called without end.
         if self._sentinel is not None:

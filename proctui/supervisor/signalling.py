@@ -32,7 +32,7 @@ def send(record: Record, run: Run | None, order: Order, *, by: str, done: Done) 
         record.refuse(f"can't be signalled: {error}", by, done)
         return
     if order.pid not in (None, record.worker.pid):
-        reason = f"not signalled: process {order.pid}, which was meant, is gone"
+        reason = f"not signalled: process {order.pid}, which was meant, is not its process"
         now = "" if run is None else f"; it runs as pid {run.pid} now"
         record.refuse(reason + now, by, done)
         return
@@ -55,6 +55,8 @@ def send(record: Record, run: Run | None, order: Order, *, by: str, done: Done) 
 def _why_not(record: Record, run: Run | None) -> str:
     worker = record.worker
     if run is not None:
+        if worker.start_method == "forkserver":
+            return "already dead: the fork server reaps it, a join takes its exit code"
         return f"already dead: only its parent {worker.ppid} can join it"
     if worker.phase == "backoff":
         return "does not run: it waits for its restart, which stop cancels"

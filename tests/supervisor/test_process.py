@@ -236,6 +236,7 @@ def test_a_status_taken_by_somebody_else_is_unknown_not_alive(peeking: Any) -> N
     assert p.exitcode is None
     p.join()
     p.kill()  # the pid may be somebody else's by now: no signal is sent
+    p.close()
 
 
 def test_without_pidfd_all_the_same_holds(monkeypatch: pytest.MonkeyPatch) -> None:

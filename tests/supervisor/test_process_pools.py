@@ -88,7 +88,7 @@ def test_a_descriptor_is_closed_even_when_modules_are_empty_already(
 ) -> None:
     """As they are while an interpreter ends."""
     ours, other = os.pipe()
-    closer = popen._Closer(ours)
+    closer = popen.Closer(ours)
     with monkeypatch.context() as patched:
         patched.setattr(popen, "os", None)
         closer()

@@ -274,6 +274,14 @@ def test_the_dead_are_not_signalled_and_it_is_said_why(world: FakeWorld) -> None
     assert not any(answer.ok for answer in answers) and not run.signals
 
 
+def test_of_one_that_the_fork_server_reaps_no_parent_is_said_to_join_it(world: FakeWorld) -> None:
+    machine, run = world.started(start_method="forkserver")
+    run.ends(0)
+    answers = Answers()
+    machine.signal(Order("SIGKILL"), "t", answers)
+    assert answers.only.text == "already dead: the fork server reaps it, a join takes its exit code"
+
+
 def test_a_signal_meant_for_one_run_never_reaches_the_next(world: FakeWorld) -> None:
     machine, first = world.started()
     answers = Answers()
@@ -284,7 +292,7 @@ def test_a_signal_meant_for_one_run_never_reaches_the_next(world: FakeWorld) -> 
     machine.signal(Order("SIGKILL", pid=first.pid), "t", answers)
     assert not answers.only.ok and not world.runs[-1].signals
     assert answers.only.text == (
-        f"not signalled: process {first.pid}, which was meant, is gone; it runs as pid "
+        f"not signalled: process {first.pid}, which was meant, is not its process; it runs as pid "
         f"{world.runs[-1].pid} now"
     )
     again = Answers()
