@@ -13,6 +13,7 @@ from proctui.linux.signals import signal_number
 from proctui.model import Worker
 from proctui.spec import WorkerSpec
 from proctui.supervisor import policy, signalling
+from proctui.supervisor.arrival import Arrival
 from proctui.supervisor.joining import Joins, Ticket
 from proctui.supervisor.record import LONGEST_NAME, Record
 from proctui.supervisor.restarts import Restarts
@@ -61,8 +62,7 @@ class Supervised:
         self._record = Record(spec, family.world, family.say)
         self._run: Run | None = None
         """The process, until it is reaped."""
-        self._failure: str | None = None
-        """Why the present run doesn't reach user code, until it has ended."""
+        self._arrival = Arrival(spec)
         self._launching: str | None = None
         """By whom a launch was asked for that has not been done yet."""
         self._automatic = False
@@ -161,7 +161,7 @@ class Supervised:
     def launched(self, run: Run) -> None:
         """There is a process of it now."""
         by, self._launching = self._launching, None
-        self._run = run
+        self._run, self._arrival = run, Arrival(self.spec)
         self._record.take_run(run, self._world.time())
         self._record.tell("starting", f"is being started as pid {run.pid}", by=by)
         self._starts.launched()
@@ -175,17 +175,18 @@ class Supervised:
 
     def ready(self, name: str, daemon: bool) -> None:
         """The child says: user code runs."""
+        self._arrival.reached = True
         self._record.change(name=clip(name, LONGEST_NAME), daemon=daemon)
         self._started()
 
     def failed(self, reason: str) -> None:
         """The child says: user code was not reached.  Its end follows."""
-        self._failure = reason
+        self._arrival.failure = reason
 
     def settled(self) -> None:
         """The child has nothing more to say: it was executed, or it ended."""
-        if self._failure is None and self._run is not None and self._run.end() is None:
-            self._started()
+        if self._arrival.failure is None and self._run is not None and self._run.end() is None:
+            self._arrival.when_likely(self._world, self._started)
 
     def _started(self) -> None:
         if self.worker.phase == "starting":
@@ -215,8 +216,10 @@ class Supervised:
         )
         tickets, stop = self._joins.take_all(), self._stop
         joins, stops = [ticket.done for ticket in tickets], self._take_stop()
-        failure, self._failure = self._failure, None
+        failure = self._arrival.why_not(end.exitcode)
         if failure is not None:
+            if self._arrival.failure is None:
+                self._world.mark(self.id, f"failed: {failure}")
             self._record.change(joining=0)
             self._reap_silently()
             self._start_failed(failure)

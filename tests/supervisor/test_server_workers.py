@@ -349,3 +349,17 @@ def test_all_that_without_pidfds(
     assert client.request(Shutdown()).error is None
     assert supervisor.process.wait(30) == 0
     assert kernel_state(int((tmp_path / "pid").read_text())) in (None, Z)
+
+
+def test_an_interpreter_that_never_runs_the_target_is_said_to_be_none(
+    supervise: Supervise,
+) -> None:
+    supervisor = supervise(target("w", "targets:end_with", 0, python="/bin/true"))
+    client = supervisor.client(subscribe=True)
+    worker = client.until("w", lambda worker: worker.phase == "failed")
+    assert worker.failure == (
+        "'/bin/true' ended before the target was reached (exit code 0); "
+        "Python 3.8 or newer is needed"
+    )
+    assert f"failed: {worker.failure}" in supervisor.log("w")
+    assert worker.pid is not None and kernel_state(worker.pid) is None

@@ -306,3 +306,47 @@ def test_a_forbidden_signal_is_said(world: FakeWorld) -> None:
     answers = Answers()
     machine.signal(Order("SIGTERM"), "t", answers)
     assert "forbids SIGTERM" in answers.only.text
+
+
+def test_an_interpreter_that_is_none_is_a_failed_start(world: FakeWorld) -> None:
+    machine, answers = world.add(python="/bin/true", restart="always"), Answers()
+    machine.start("t", answers)
+    run = world.runs[0]
+    run.listener.settled()  # the pipe is closed a moment before the process has ended
+    assert not answers and seen(machine).phase == "starting"
+    run.ends(0)
+    reason = (
+        "'/bin/true' ended before the target was reached (exit code 0); "
+        "Python 3.8 or newer is needed"
+    )
+    assert not answers.only.ok and answers.only.text == f"failed: {reason}"
+    assert seen(machine).phase == "failed" and seen(machine).failure == reason
+    assert world.marks == [("w", f"failed: {reason}")]
+    world.advance(10)
+    assert seen(machine).phase == "failed" and len(world.runs) == 1
+
+
+def test_an_interpreter_that_says_nothing_and_lives_is_taken_to_run(world: FakeWorld) -> None:
+    machine, answers = world.add(python="/opt/wrapper"), Answers()
+    machine.start("t", answers)
+    world.runs[0].listener.settled()
+    world.advance(1)
+    assert answers.only.ok and seen(machine).phase == "alive"
+
+
+def test_the_silence_of_one_run_is_not_counted_for_the_next(world: FakeWorld) -> None:
+    machine = world.add(python="/opt/wrapper")
+    machine.start("t", Answers())
+    world.runs[0].listener.settled()
+    world.runs[0].ends(-9)
+    assert seen(machine).phase == "ended", "it was ended, which is no fault of its own"
+    machine.start("t", Answers())
+    world.advance(1)
+    assert seen(machine).phase == "starting"
+
+
+def test_an_interpreter_that_reached_the_target_ends_as_others_do(world: FakeWorld) -> None:
+    machine, run = world.started(python="/usr/bin/python3")
+    run.listener.settled()
+    run.ends(1)
+    assert seen(machine).phase == "ended" and seen(machine).exitcode == 1
