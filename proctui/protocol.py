@@ -146,13 +146,21 @@ class Remove(Command, frozen=True, kw_only=True, omit_defaults=True, tag="remove
 
 class Reload(Command, frozen=True, kw_only=True, omit_defaults=True, tag="reload"):
     """Makes the session follow `spec`: starts what is new, stops and removes what is gone,
-    restarts what differs."""
+    restarts what differs.
+
+    With the `revision` that a `Describe` was answered with, only where nothing has changed since:
+    what is done is then what was seen and agreed to.
+    """
 
     spec: SessionSpec
+    revision: int | None = None
 
 
 class Describe(Command, frozen=True, kw_only=True, omit_defaults=True, tag="describe"):
-    """Asks for the specifications the session runs; comes back in `Reply.session`."""
+    """Asks for the specifications the session runs; comes back in `Reply.session`.
+
+    Without the workers that a reload under way is about to remove.
+    """
 
 
 class Note(Command, frozen=True, kw_only=True, omit_defaults=True, tag="note"):
@@ -254,6 +262,8 @@ class Reply(Message, frozen=True, kw_only=True, omit_defaults=True, tag="reply")
     error: str | None = None
     outcomes: tuple[Outcome, ...] = ()
     session: SessionSpec | None = None
+    revision: int | None = None
+    """Of `session`: another one once anything of it has changed."""
 
 
 EventKind = Literal[

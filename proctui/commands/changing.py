@@ -49,17 +49,21 @@ def reload(arguments: argparse.Namespace) -> int:
     """Makes a session follow its file after showing what that means."""
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
-        now = client.request(Describe()).session
+        described = client.request(Describe())
+        now = described.session
         if now is None:
             raise SessionError(f"session {session.name} does not tell what it runs")
         wanted = _wanted(arguments, now)
+        if wanted.name == session.facts.asked_name:
+            # Where that was taken, the session was given another.
+            wanted = msgspec.structs.replace(wanted, name=now.name)
         changes = difference(now, wanted)
         _show(changes, arguments)
         if not changes or arguments.dry_run:
             return 0
         if not arguments.yes:
             _ask()
-        reply = client.request(Reload(spec=wanted))
+        reply = client.request(Reload(spec=wanted, revision=described.revision))
     if not arguments.json:
         return tell(reply, as_json=False)
     if reply.error is not None:
@@ -69,14 +73,13 @@ def reload(arguments: argparse.Namespace) -> int:
 
 
 def _wanted(arguments: argparse.Namespace, now: SessionSpec) -> SessionSpec:
-    """What the file says, under the name that the session has."""
+    """What the file says."""
     if arguments.file is None and now.source is None:
         raise SessionError(
             f"session {now.name} came from no file, so there is nothing to follow; "
             "proctui reload FILE names one"
         )
-    wanted = config.load(Path(arguments.file or now.source or ""))
-    return msgspec.structs.replace(wanted, name=now.name)
+    return config.load(Path(arguments.file or now.source or ""))
 
 
 def _show(changes: Difference, arguments: argparse.Namespace) -> None:

@@ -10,6 +10,10 @@ SETTINGS = ("adopt", "log_limit", "refresh")
 """Of the session as a whole."""
 
 
+NAMED = 5
+"""Workers that are named where their order differs."""
+
+
 class Change(NamedTuple):
     """One field that differs, as text; environment values are never shown."""
 
@@ -26,19 +30,27 @@ class Difference(NamedTuple):
     changed: dict[str, tuple[Change, ...]]
     """By worker id."""
     settings: tuple[Change, ...]
+    other_name: Change | None = None
+    """What the session is called and what it would be, which makes no difference: the name is how
+    it was found, and it stays."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.settings)
 
     def lines(self) -> list[str]:
         """For a person: ``+`` new, ``-`` gone, ``~`` changed.  Untrusted text in it."""
+        stays = self.other_name
+        note = (
+            [f"~ session: name stays {stays.before} (the file says {stays.after})"] if stays else []
+        )
         if not self:
-            return ["nothing differs"]
+            return ["nothing else differs" if note else "nothing differs", *note]
         return [
             *(f"+ {spec.id}: {spec.label}" for spec in self.added),
             *(f"- {spec.id}: {spec.label}" for spec in self.removed),
             *(f"~ {id}: {_listed(changes)}" for id, changes in self.changed.items()),
             *([f"~ session: {_listed(self.settings)}"] if self.settings else []),
+            *note,
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -65,7 +77,8 @@ def difference(now: SessionSpec, wanted: SessionSpec) -> Difference:
             for id, spec in there.items()
             if id in here and here[id] != spec
         },
-        settings=_changes(now, wanted, SETTINGS),
+        settings=(*_changes(now, wanted, SETTINGS), *_order(list(here), list(there))),
+        other_name=(Change("name", now.name, wanted.name) if now.name != wanted.name else None),
     )
 
 
@@ -77,6 +90,21 @@ def _changes(
         for field in fields
         if getattr(before, field) != getattr(after, field)
     )
+
+
+def _order(here: list[str], there: list[str]) -> tuple[Change, ...]:
+    """Of the workers that are in both; what is new has its place beside them."""
+    known, wanted = set(here), set(there)
+    before = [id for id in here if id in wanted]
+    after = [id for id in there if id in known]
+    if before == after:
+        return ()
+    first = next(place for place, id in enumerate(before) if after[place] != id)
+    return (Change("order", _beginning(before[first:]), _beginning(after[first:])),)
+
+
+def _beginning(ids: list[str]) -> str:
+    return ", ".join([*ids[:NAMED], *(["…"] if len(ids) > NAMED else [])])
 
 
 def _change(field: str, before: Any, after: Any) -> Change:

@@ -94,9 +94,12 @@ class Dispatcher:
                 self._subscribe(client, history)
                 client.send(Reply(id=command.id))
             case Describe():
-                client.send(Reply(id=command.id, session=self._session.describe()), large=True)
-            case Reload(spec=spec):
-                self._session.reload(spec, client.by, self._answer(client, command.id))
+                description, revision = self._session.describe(), self._workers.revision
+                reply = Reply(id=command.id, session=description, revision=revision)
+                client.send(reply, large=True)
+            case Reload(spec=spec, revision=revision):
+                answer = self._answer(client, command.id)
+                self._session.reload(spec, client.by, answer, revision)
             case Shutdown(mode=mode):
                 self._session.ending.ask(mode, client.by, self._answer(client, command.id))
             case JoinAdopted(processes=processes):

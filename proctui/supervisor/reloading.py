@@ -86,9 +86,12 @@ class Reloading:
             done(Outcome(worker=name, ok=True, text="was removed meanwhile"))
             return
         going = machine
+        self._workers.leaves(going)
 
         def stopped(outcome: Outcome) -> None:
-            done(self._remove(going, self._by) if outcome.ok else outcome)
+            done(removed := self._remove(going, self._by) if outcome.ok else outcome)
+            if not removed.ok:
+                self._workers.stays(going)
 
         machine.stop(self._by, None, stopped)
 
@@ -98,6 +101,7 @@ class Reloading:
             self._add(spec, self._by, done)
             return
         machine.follow_spec(spec, self._by)
+        self._workers.changed()
         if machine.worker.phase != "idle" or spec.autostart:
             machine.restart(self._by, done)
         else:

@@ -26,6 +26,7 @@ from proctui.supervisor.trimming import Trimming
 from proctui.supervisor.workers import Workers
 from proctui.supervisor.world import SUPERVISOR, Done
 
+CHANGED = "the session has changed since the difference was shown; look at it again"
 INTERNAL = "internal error of the supervisor; its own log has the details"
 
 
@@ -107,8 +108,13 @@ class Session:
 
     # ------------------------------------------------------------ reload
 
-    def reload(self, spec: SessionSpec, by: str, answer: Answer) -> None:
-        """Follows `spec`; a specification that can't be right changes nothing."""
+    def reload(
+        self, spec: SessionSpec, by: str, answer: Answer, revision: int | None = None
+    ) -> None:
+        """Follows `spec`; a specification that can't be right changes nothing.
+
+        With the `revision` of `workers` that it was compared with, only where that still stands.
+        """
         if self._reloading:
             self._refuse_reload("another reload is still under way", by, answer)
             return
@@ -119,10 +125,14 @@ class Session:
             self.tell_of_fault(error)
             answer(INTERNAL, ())
 
-        self.pacer.run(guarded(self._reload(spec, by, answer), failed))
+        self.pacer.run(guarded(self._reload(spec, by, answer, revision), failed))
 
-    def _reload(self, spec: SessionSpec, by: str, answer: Answer) -> Iterator[None]:
+    def _reload(
+        self, spec: SessionSpec, by: str, answer: Answer, revision: int | None
+    ) -> Iterator[None]:
         wrong = yield from first_fault(spec.workers)
+        if wrong is None and revision not in (None, self.workers.revision):
+            wrong = CHANGED
         refusal = wrong or self._settings_refusal(spec)
         if refusal is not None:
             self._reloading = False
@@ -156,6 +166,7 @@ class Session:
         # The name is how clients found this session: it stays.
         self.settings = msgspec.structs.replace(spec, workers=(), name=self.settings.name)
         self._logs.limit = spec.log_limit
+        self.workers.changed()
 
     # ------------------------------------------------------------ faults
 

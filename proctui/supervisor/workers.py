@@ -19,7 +19,11 @@ class Workers:
         self.world = world
         self.say = say
         self.ending = False
+        self.revision = 0
+        """Grows with every change of what `specs` says."""
         self._machines: dict[str, Supervised] = {}
+        self._leaving: set[str] = set()
+        """Who will be removed as soon as they have been stopped."""
         self._for_sibling: dict[str, Supervised] = {}
         """Ended ones that the next start of any other joins."""
 
@@ -39,8 +43,23 @@ class Workers:
         return tuple(machine.worker for machine in self._machines.values())
 
     def specs(self) -> tuple[WorkerSpec, ...]:
-        """What their next runs are made from."""
-        return tuple(machine.wanted_spec for machine in self._machines.values())
+        """What their next runs are made from; without those that are on their way out."""
+        staying = (one for one in self._machines.values() if one.id not in self._leaving)
+        return tuple(machine.wanted_spec for machine in staying)
+
+    def changed(self) -> None:
+        """What `specs` says is not what it was."""
+        self.revision += 1
+
+    def leaves(self, machine: Supervised) -> None:
+        """It is being stopped so that it can be removed."""
+        self._leaving.add(machine.id)
+        self.changed()
+
+    def stays(self, machine: Supervised) -> None:
+        """It could not be stopped."""
+        self._leaving.discard(machine.id)
+        self.changed()
 
     def add(self, spec: WorkerSpec, by: str) -> Outcome:
         """Takes in one more, not started; refused where the specification can't be right."""
@@ -54,9 +73,11 @@ class Workers:
         """Takes in one more without a word; answers what is wrong with it instead."""
         refusal = fault(spec)
         if refusal is None and spec.id in self._machines:
-            refusal = "there is a worker of this name already"
+            leaving = ", which is being removed" if spec.id in self._leaving else ""
+            refusal = f"there is a worker of this name already{leaving}"
         if refusal is None:
             self._machines[spec.id] = Supervised(spec, self)
+            self.changed()
         return refusal
 
     def announce(self, machine: Supervised, by: str) -> None:
@@ -71,7 +92,9 @@ class Workers:
             return Outcome(worker=machine.id, ok=False, text=text, pid=machine.worker.pid)
         machine.stop(by, None, _nobody)
         self._for_sibling.pop(machine.id, None)
+        self._leaving.discard(machine.id)
         if self._machines.pop(machine.id, None) is not None:
+            self.changed()
             self.say("removed", "is no part of the session any more", by=by, worker=machine.id)
         return Outcome(worker=machine.id, ok=True, text="removed", exitcode=machine.worker.exitcode)
 

@@ -316,6 +316,16 @@ def test_reload_shows_the_difference_and_follows_the_file(proctui: CommandLine) 
     assert after["other"]["pid"] != before["other"]["pid"]
     assert after["other"]["target"] == "exec sleep 102"
     assert proctui.right("reload").out == "nothing differs\n"
+    turned = "".join(f"[workers.{part}" for part in RELOADED.split("[workers.")[:0:-1])
+    proctui.write('[session]\nname = "elsewhere"\n' + turned)
+    name = proctui.right("ls", "--json").json[0]["session"]
+    reloaded = proctui.right("reload", "--yes").out.splitlines()
+    assert reloaded[:2] == [
+        "~ session: order same, other, new → new, other, same",
+        f"~ session: name stays {name} (the file says elsewhere)",
+    ]
+    assert list(proctui.workers()) == ["new", "other", "same"]
+    assert proctui.right("reload").out.splitlines()[0] == "nothing else differs"
 
 
 def test_reload_of_a_broken_file_changes_nothing(proctui: CommandLine) -> None:

@@ -111,6 +111,41 @@ def test_a_reload_may_be_large(supervise: Supervise) -> None:
     assert len(workers) == 101 and workers[0].pid == pid
 
 
+def test_a_reload_does_what_was_agreed_to_or_nothing(supervise: Supervise) -> None:
+    supervisor = supervise(sleeper("w"))
+    client, other = supervisor.client(subscribe=True), supervisor.client("other")
+    shown = client.request(Describe())
+    assert other.request(Add(specs=(sleeper("precious"),))).outcomes[0].ok
+    agreed = Reload(spec=session(sleeper("w"), sleeper("new")), revision=shown.revision)
+    assert client.request(agreed).error == (
+        "not reloaded: the session has changed since the difference was shown; look at it again"
+    )
+    assert client.pid_of("precious") and len(client.subscribe(0).workers) == 2
+    again = client.request(Describe())
+    for wanted in (session(sleeper("new")), session(sleeper("new"), refresh=2.0), session()):
+        done = client.request(Reload(spec=wanted, revision=again.revision))
+        assert done.error is None
+        assert client.request(Reload(spec=wanted, revision=again.revision)).error is not None
+        again = client.request(Describe())
+
+
+def test_who_is_on_the_way_out_is_not_described(supervise: Supervise) -> None:
+    """Otherwise a file that has it again would seem to make no difference."""
+    supervisor = supervise(sleeper("w"), target("s", "behaviours:stubborn", stop_timeout=1.0))
+    client, other = supervisor.client(), supervisor.client("other")
+    until(lambda: "ignoring" in supervisor.log("s"))
+    first = client.ask(Reload(spec=session(sleeper("w"))))
+    other.until("s", lambda worker: worker.stopping)
+    described = other.request(Describe()).session
+    assert described is not None and [spec.id for spec in described.workers] == ["w"]
+    refused = other.request(Add(specs=(sleeper("s"),))).outcomes[0]
+    assert refused.text == (
+        "not added: there is a worker of this name already, which is being removed"
+    )
+    assert client.reply(first).outcomes[0].text == "removed"
+    assert other.request(Add(specs=(sleeper("s"),))).outcomes[0].ok
+
+
 def test_one_reload_at_a_time(supervise: Supervise) -> None:
     supervisor = supervise(target("s", "behaviours:stubborn", stop_timeout=1.0))
     client, other = supervisor.client(), supervisor.client("other")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from proctui.files.difference import Change, difference
 from proctui.spec import SessionSpec, WorkerSpec
 
@@ -55,4 +57,26 @@ def test_environment_values_are_not_shown() -> None:
 
 def test_the_name_and_the_source_make_no_difference() -> None:
     one = SessionSpec(name="a", source="/a", folder="/")
-    assert not difference(one, SessionSpec(name="b", source="/b", folder="/c"))
+    found = difference(one, SessionSpec(name="b", source="/b", folder="/c"))
+    assert not found
+    assert found.lines() == [
+        "nothing else differs",
+        "~ session: name stays a (the file says b)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "shown"),
+    [
+        ("abc", "abc", []),
+        ("abc", "xabyc", []),
+        ("abc", "ac", []),
+        ("abcd", "acbd", ["~ session: order b, c, d → c, b, d"]),
+        ("abc", "cxa", ["~ session: order a, c → c, a"]),
+        ("abcdefg", "bacdefg", ["~ session: order a, b, c, d, e, … → b, a, c, d, e, …"]),
+    ],
+)
+def test_a_changed_order_is_a_difference(here: str, there: str, shown: list[str]) -> None:
+    found = difference(session(*map(worker, here)), session(*map(worker, there)))
+    assert [line for line in found.lines() if "order" in line] == shown
+    assert bool(found.settings) == bool(shown)
