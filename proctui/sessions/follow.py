@@ -37,7 +37,8 @@ class Follower:
     def __init__(self, path: Path, last: int | None = None, *, marks: bool = False) -> None:
         """`last` begins with that many of the newest lines; None with the oldest there are.
 
-        `marks` puts a line of proctui's own where bytes are missing.  The file need not exist yet.
+        `marks` puts a line of proctui's own where bytes are missing; before the rest of a line
+        of which more than `LONGEST_LINE` is left there always is one.  The file need not exist yet.
         """
         self.path = path
         self.released = 0
@@ -48,6 +49,9 @@ class Follower:
         """As it was when the file was last read."""
         self._cutting_since: float | None = None
         self._torn = False
+        """What comes next is the rest of a line whose beginning was released."""
+        self._headless = False
+        """Such a rest is handed out, since it is too long to be dropped."""
         self._rest = b""
         self._ready = b""
         self._last = last
@@ -209,18 +213,27 @@ class Follower:
 
     def _mark(self) -> bytes:
         """The line that says how much is missing here, once that is known."""
-        if self._torn or not self._gap:
+        if self._torn or not (self._gap or self._headless):
             return b""
         gap, self._gap = self._gap, 0
+        headless, self._headless = self._headless, False
+        if headless and not (gap and self._marks):
+            return f"{MARK}the beginning of this line is released ---\n".encode()
         return f"{MARK}{gap} bytes were cut here ---\n".encode() if self._marks else b""
 
     def _without_torn_line(self, whole: bytes) -> bytes:
-        """Drops what is left of the line in which the released part ends."""
+        """Drops what is left of the line in which the released part ends.
+
+        But not of a very long one, which may be all that there is.
+        """
         end = whole.find(b"\n") + 1
+        if (end or len(whole)) > LONGEST_LINE:
+            self._torn, self._headless = False, True
+            return whole
         if end:
             self.released += end
             self._gap += end if self._gap else 0
-        self._torn = not end and len(whole) <= LONGEST_LINE
+        self._torn = not end
         return whole[end:]
 
 

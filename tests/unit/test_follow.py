@@ -127,6 +127,26 @@ def test_past_a_hole_begins_with_a_whole_line(store: LogStore, writer: int) -> N
             assert follower.released == len(data) - len(seen)
 
 
+@pytest.mark.parametrize("last", [None, 1, 10])
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_line_longer_than_the_limit_is_shown_as_far_as_it_is_there(
+    tmp_path: Path, last: int | None, end: bytes
+) -> None:
+    store = LogStore(tmp_path, 4 * LONGEST_LINE)
+    descriptor = store.open("w")
+    os.write(descriptor, b"short\n" + b"n" * (5 * LONGEST_LINE) + end)
+    os.close(descriptor)
+    released = store.trim("w")
+    left = 5 * LONGEST_LINE + 6 - released
+    assert left > LONGEST_LINE
+    with Follower(store.path("w"), last=last) as follower:
+        seen = everything(follower) + follower.read(final=True)
+        assert seen == (
+            b"--- proctui: the beginning of this line is released ---\n" + b"n" * left + end
+        )
+        assert follower.released == released
+
+
 def test_the_last_lines_need_not_tell_of_a_hole_they_do_not_reach(
     store: LogStore, writer: int
 ) -> None:
