@@ -6,10 +6,14 @@ what would fail late or hurt others.
 
 from __future__ import annotations
 
+import string
+
 from proctui.linux.signals import signal_number
 from proctui.spec import WorkerSpec
 
 LONGEST_ID = 200
+_OF_NAMES = frozenset(string.ascii_letters + string.digits + "_.-")
+"""As in worker files: what has another name there could be reached by no command."""
 
 _NOT_NEGATIVE = (
     "max_restarts", "restart_window", "backoff", "backoff_max", "stop_timeout", "join_timeout",
@@ -24,6 +28,11 @@ def fault(spec: WorkerSpec) -> str | None:
 def _id_fault(name: str) -> str | None:
     if not name or len(name) > LONGEST_ID:
         return f"a worker's name has 1 to {LONGEST_ID} characters"
+    if not set(name) <= _OF_NAMES or name[0] in ".-":
+        return (
+            """a worker's name is made of letters, digits, "_", "." and "-", """
+            'and doesn\'t begin with "." or "-"'
+        )
     return None
 
 

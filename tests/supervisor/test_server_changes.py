@@ -84,6 +84,14 @@ def test_reload_follows_the_file(supervise: Supervise) -> None:
     [
         ((sleeper("a"), sleeper("a")), "a: there are two workers of this name"),
         ((command("a", ""),), "a: the command is empty"),
+        *(
+            (
+                (command(name, "true"),),
+                f'{name}: a worker\'s name is made of letters, digits, "_", "." and "-", '
+                'and doesn\'t begin with "." or "-"',
+            )
+            for name in ("../../x", ".hidden", "-rf", "a b", "a/b", "é")
+        ),
     ],
 )
 def test_a_reload_that_cannot_be_right_changes_nothing(
