@@ -6,6 +6,7 @@ protocol carries them, the supervisor obeys them.
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Literal
 
 import msgspec
@@ -76,7 +77,7 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return f"{self.target}({', '.join(shown)})"
         if self.shell_line is not None:
             return self.shell_line
-        return " ".join(self.command or ())
+        return shlex.join(self.command or ())
 
 
 class SessionSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

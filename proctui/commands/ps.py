@@ -87,7 +87,7 @@ def _print(objects: list[dict[str, Any]]) -> None:
         ),
         [
             (
-                one["worker"] or f"└ {one['parent_worker'] or '?'}",
+                _whose(one),
                 one["name"],
                 _shown(one["pid"]),
                 _shown(one["ppid"]),
@@ -104,6 +104,12 @@ def _print(objects: list[dict[str, Any]]) -> None:
         ],
         right=("PID", "PPID", "CPU%", "MEM"),
     )  # fmt: skip
+
+
+def _whose(one: dict[str, Any]) -> str:
+    """Its worker, or under which it stands; what no worker started stands under none."""
+    below = one["parent_worker"]
+    return one["worker"] or (f"└ {below}" if below else "-")
 
 
 def _state(one: dict[str, Any]) -> str:

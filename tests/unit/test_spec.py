@@ -18,6 +18,7 @@ from proctui.spec import SessionSpec, WorkerSpec
             "f.py:x('egon', 3, deep=[1])",
         ),
         (WorkerSpec(id="a", command=("ls", "-l")), "ls -l"),
+        (WorkerSpec(id="a", command=("cp", "my file", "*")), "cp 'my file' '*'"),
         (WorkerSpec(id="a", command=("/bin/sh", "-c", "ls | wc"), shell_line="ls | wc"), "ls | wc"),
         (WorkerSpec(id="a"), ""),
     ],
