@@ -256,8 +256,9 @@ def _files(add: Adder) -> None:
     completion = add("completion", "completing:completion", texts.COMPLETION)
     completion.add_argument(
         "what",
-        choices=("bash", "zsh", "fish", "workers", "sessions"),
-        help="a shell, or what its script asks for: the names of workers or sessions",
+        choices=("bash", "zsh", "fish", "workers", "sessions", "active"),
+        help="a shell, or what its script asks for: the names of workers, of sessions, or of "
+        "those that have not ended",
     )
     _session(completion)
 

@@ -10,11 +10,12 @@ from proctui.commands.output import say
 
 def completion(arguments: argparse.Namespace) -> int:
     """Prints a shell's script, or the names of sessions or workers, one a line."""
-    if arguments.what == "sessions":
+    if arguments.what in ("sessions", "active"):
         from proctui.sessions.session import list_sessions
 
         for session in list_sessions():
-            say(session.name)
+            if arguments.what == "sessions" or session.status != "ended":
+                say(session.name)
     elif arguments.what == "workers":
         from proctui.sessions.past import known_workers, readable
 

@@ -9,19 +9,26 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from proctui.cli import commands
 from proctui.commands.arguments import OPEN
 from proctui.lessons import LESSONS
 from proctui.linux.signals import all_signals, signal_name
+from proctui.spec import StartMethod
 
 WORKERS: Final = "workers"
 SESSIONS: Final = "sessions"
+ACTIVE: Final = "active"
+"""Sessions that have not ended."""
 FILES: Final = "files"
 SIGNALS: Final = "signals"
 ANYTHING: Final = "anything"
 """What nobody can guess."""
+_ACTING: Final = (
+    "start", "join", "terminate", "kill", "restart", "stop", "add", "reload", "shutdown",
+)  # fmt: skip
+"""Commands for which a session that has ended is of no use."""
 _BY_DEST: Final = {
     "workers": WORKERS,
     "worker": WORKERS,
@@ -32,6 +39,7 @@ _BY_DEST: Final = {
     "trace": FILES,
     "write": FILES,
     "signal": SIGNALS,
+    "start_method": " ".join(get_args(StartMethod)),
 }
 
 
@@ -52,6 +60,8 @@ class Command(NamedTuple):
     options: tuple[Option, ...]
     takes: str
     """The same of its words."""
+    runs: bool
+    """A command with words of its own may follow ``--``."""
 
 
 def describe(parser: argparse.ArgumentParser) -> list[Command]:
@@ -71,17 +81,27 @@ def _command(name: str, parser: argparse.ArgumentParser) -> Command:
     words = dict.fromkeys(_takes(a) for a in parser._actions if not a.option_strings)
     if len(words) > 1:
         words.pop(ANYTHING, None)
-    return Command(name, summary, tuple(_option(action) for action in options), " ".join(words))
+    return Command(
+        name,
+        summary,
+        tuple(_option(action, name) for action in options),
+        " ".join(words),
+        "words" in parser._defaults,
+    )
 
 
-def _option(action: argparse.Action) -> Option:
+def _option(action: argparse.Action, command: str) -> Option:
     takes = "" if action.nargs == 0 else _takes(action)
+    if takes == SESSIONS and command in _ACTING:
+        takes = ACTIVE
     return Option(tuple(action.option_strings), action.help or "", takes)
 
 
 def _takes(action: argparse.Action) -> str:
     if action.choices is not None:
-        return " ".join(map(str, action.choices))
+        # The names of kinds are for the scripts alone.
+        kinds = (WORKERS, SESSIONS, ACTIVE)
+        return " ".join(str(choice) for choice in action.choices if choice not in kinds)
     if action.dest == "id":
         return " ".join(LESSONS)
     if action.dest == "name" and not action.option_strings:
@@ -100,7 +120,13 @@ def bash(found: list[Command]) -> str:
     cases = "\n".join(f"    {one.name}) {_bash_case(one)} ;;" for one in found)
     short, full = _signals()
     listed = " ".join(one.name for one in found)
-    return _BASH.format(commands=listed, cases=cases, short=short, full=full)
+    return _BASH.format(
+        commands=listed, cases=cases, short=short, full=full, running=_running(found)
+    )
+
+
+def _running(found: list[Command]) -> str:
+    return " ".join(one.name for one in found if one.runs)
 
 
 def _bash_case(command: Command) -> str:
@@ -123,6 +149,7 @@ _proctui_words() {{
             files) compopt -o filenames 2>/dev/null; mapfile -t -O "${{#COMPREPLY[@]}}" COMPREPLY \\
                 < <(compgen -f -- "$current") ;;
             workers) words+=" $(proctui completion workers $session 2>/dev/null)" ;;
+            active) words+=" $(proctui completion active 2>/dev/null)" ;;
             sessions) words+=" $(proctui completion sessions 2>/dev/null)" ;;
             signals) [[ $current == SIG* ]] && words+=" {full}" || words+=" {short}" ;;
             anything) ;;
@@ -138,6 +165,14 @@ _proctui() {{
     COMPREPLY=()
     for ((place = 1; place < COMP_CWORD; place++)); do
         [[ ${{COMP_WORDS[place]}} == --session ]] && session="--session ${{COMP_WORDS[place+1]}}"
+        if [[ ${{COMP_WORDS[place]}} == -- && " {running} " == *" ${{COMP_WORDS[1]}} "* ]]; then
+            if ((COMP_CWORD == place + 1)); then
+                mapfile -t COMPREPLY < <(compgen -c -- "$current")
+            else
+                _proctui_words files
+            fi
+            return
+        fi
     done
     if ((COMP_CWORD == 1)); then
         _proctui_words files "--help --version"
@@ -158,7 +193,9 @@ def zsh(found: list[Command]) -> str:
     listed = "\n".join(f"        {shlex.quote(f'{one.name}:{one.help}')}" for one in found)
     cases = "\n".join(_zsh_case(one) for one in found)
     short, full = _signals()
-    return _ZSH.format(commands=listed, cases=cases, short=short, full=full)
+    return _ZSH.format(
+        commands=listed, cases=cases, short=short, full=full, running=_running(found)
+    )
 
 
 def _zsh_case(command: Command) -> str:
@@ -182,7 +219,7 @@ def _zsh_action(takes: str) -> str:
         return " "
     if takes == FILES:
         return "_files"
-    return f"_proctui_{takes}" if takes in (WORKERS, SESSIONS, SIGNALS) else f"({takes})"
+    return f"_proctui_{takes}" if takes in (WORKERS, SESSIONS, ACTIVE, SIGNALS) else f"({takes})"
 
 
 _ZSH: Final = """\
@@ -195,6 +232,9 @@ _proctui_workers() {{
 }}
 _proctui_sessions() {{
     compadd -- ${{(f)"$(proctui completion sessions 2>/dev/null)"}}
+}}
+_proctui_active() {{
+    compadd -- ${{(f)"$(proctui completion active 2>/dev/null)"}}
 }}
 _proctui_signals() {{
     if [[ $PREFIX == SIG* ]]; then
@@ -216,6 +256,13 @@ _proctui() {{
     local chosen=${{words[2]}}
     shift words
     (( CURRENT-- ))
+    local -i end=${{words[(i)--]}}
+    if [[ " {running} " == *" $chosen "* ]] && (( end < CURRENT )); then
+        shift $end words
+        (( CURRENT -= end ))
+        _normal
+        return
+    fi
     case $chosen in
 {cases}
         *) _files ;;
@@ -237,6 +284,9 @@ function __proctui_workers
 end
 function __proctui_sessions
     proctui completion sessions 2>/dev/null
+end
+function __proctui_active
+    proctui completion active 2>/dev/null
 end
 function __proctui_signals
     if string match -q 'SIG*' -- (commandline -ct)
@@ -262,6 +312,11 @@ def fish(found: list[Command]) -> str:
 def _fish_lines(command: Command) -> list[str]:
     start = f"complete -c proctui -n '__fish_seen_subcommand_from {command.name}'"
     lines = [f"{start}{_fish_words(command.takes, ' -f')}"] if command.takes else [f"{start} -f"]
+    if command.runs:
+        behind = (
+            f"__fish_seen_subcommand_from {command.name}; and contains -- -- (commandline -opc)"
+        )
+        lines.append(f"complete -c proctui -n '{behind}' -F -a '(__fish_complete_command)'")
     for option in command.options:
         names = "".join(
             f" -l {name[2:]}" if name.startswith("--") else f" -s {name[1:]}"
@@ -277,7 +332,7 @@ def _fish_words(takes: str, alone: str) -> str:
         return " -F"
     if takes == ANYTHING:
         return ""
-    if takes in (WORKERS, SESSIONS, SIGNALS):
+    if takes in (WORKERS, SESSIONS, ACTIVE, SIGNALS):
         return f"{alone} -a '(__proctui_{takes})'"
     return f"{alone} -a {_fish(takes)}"
 

@@ -63,9 +63,9 @@ def attach(arguments: argparse.Namespace) -> int:
     """Goes to a running session, or shows what is known of one that is over."""
     name = arguments.name or arguments.session
     session = reachable() if name is None else find(name, running=False)
+    need_terminal("proctui ps and proctui logs show a session without one")
     if session.running:
         return screen(find(session.name).paths)
-    need_terminal()
     _load_app()
     from proctui.tui.app import look_back
 
@@ -173,14 +173,16 @@ def end_leftovers(session: Session) -> Report:
     return report
 
 
-def need_terminal(instead: str = "proctui run --detach FILE") -> settings.Settings:
+def need_terminal(
+    instead: str = "proctui run --detach FILE starts a session without one",
+) -> settings.Settings:
     """Checks what the screen needs before anything is launched for it; what a person chose.
 
     Raises `SessionError`, which names what to do `instead`, where there is no terminal, and
     `ConfigError` for settings that are wrong.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SessionError(f"the screen needs a terminal; {instead} starts a session without one")
+        raise SessionError(f"the screen needs a terminal; {instead}")
     return settings.load()
 
 

@@ -38,7 +38,9 @@ def scenario(arguments: argparse.Namespace) -> int:
         _write(lesson, Path(arguments.write), numbers)
     else:
         if not arguments.detach:
-            launching.need_terminal(f"proctui scenario --detach {lesson.id}")
+            launching.need_terminal(
+                f"proctui scenario --detach {lesson.id} starts a session without one"
+            )
         try:
             where = launching.start(spec, arguments.leftovers)
         except startup.AlreadyRunning as running:

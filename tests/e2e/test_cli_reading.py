@@ -185,4 +185,8 @@ def test_names_for_completion(proctui: CommandLine) -> None:
     talked(proctui)
     assert proctui.right("completion", "workers").out == "talker\nother\n"
     assert proctui.right("completion", "sessions").out == "lessons\n"
+    assert proctui.right("completion", "active").out == "lessons\n"
     assert proctui.right("completion", "workers", "--session", "lessons").out == "talker\nother\n"
+    proctui.right("shutdown")
+    assert proctui.right("completion", "sessions").out == "lessons\n"
+    assert proctui.right("completion", "active").out == ""

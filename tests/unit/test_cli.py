@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from proctui import cli
 from proctui.commands import arguments
 from proctui.commands.resolving import chosen
 from proctui.sessions.session import SessionError
+from tests.isolated import home, made_up_session
 from tests.support import ROOT
+
+__all__ = ["home"]
 
 COMMANDS = [name for name in cli.commands(arguments.build()) if name != arguments.OPEN]
 
@@ -132,6 +136,15 @@ def test_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     status, said = failing([], capsys)
     assert status == 1
     assert "the screen needs a terminal; proctui run --detach FILE" in said
+
+
+def test_attach_without_a_terminal_names_what_shows_a_session_that_is_there(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made_up_session(home, "s", pid=os.getpid())
+    status, said = failing(["attach"], capsys)
+    assert status == 1
+    assert "needs a terminal; proctui ps and proctui logs show a session without one" in said
 
 
 def test_hostile_words_are_shown_harmless(capsys: pytest.CaptureFixture[str]) -> None:

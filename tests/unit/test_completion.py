@@ -14,6 +14,7 @@ case "$*" in
     "completion workers --session s1") echo of-s1 ;;
     "completion workers") printf 'web-1\\nweb-2\\nother\\n' ;;
     "completion sessions") printf 's1\\ns2\\n' ;;
+    "completion active") echo s1 ;;
 esac
 """
 
@@ -48,7 +49,13 @@ CASES = [
     (["k"], ["kill"]),
     (["kill", "web"], ["web-1", "web-2"]),
     (["kill", "--session", "s1", "of"], ["of-s1"]),
-    (["kill", "--session", "s"], ["s1", "s2"]),
+    (["kill", "--session", "s"], ["s1"]),
+    (["shutdown", "--session", "s"], ["s1"]),
+    (["logs", "--session", "s"], ["s1", "s2"]),
+    (["add", "--start-method", "f"], ["fork", "forkserver"]),
+    (["add", "--name", "x", "--", "proct"], ["proctui"]),
+    (["add", "--", "cat", "some"], ["some.toml"]),
+    (["add", "some"], ["some.toml"]),
     (["kill", "--signal", "SIGUSR"], ["SIGUSR1", "SIGUSR2"]),
     (["kill", "--signal", "H"], ["HUP"]),
     (["stop", "--signal", "QU"], ["QUIT"]),
@@ -71,6 +78,14 @@ def test_bash(place: Path, words: list[str], expected: list[str]) -> None:
         '_proctui; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     assert ask(["bash", "--norc", "-c", program], place) == expected
+
+
+def test_completion_offers_the_shells_and_nothing_that_only_scripts_ask_for(place: Path) -> None:
+    program = (
+        "source script.bash; COMP_WORDS=(proctui completion ''); COMP_CWORD=2; "
+        '_proctui; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    assert ask(["bash", "--norc", "-c", program], place) == ["bash", "zsh", "fish"]
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
