@@ -73,6 +73,19 @@ class Journal:
         line = encode(event)
         if self._size and self._size + len(line) > self._rotate_at:
             self._rotate(event.seq - 1, len(line))
+        self._write(line)
+
+    def tell_order(self, seq: int) -> None:
+        """Writes all workers as they are after event `seq`, since no event tells their order.
+
+        Not where that takes much of the room for events: the next rotation tells it then.
+        Raises as `append`.
+        """
+        states = b"" if self.workers is None else encode(Snapshot(seq=seq, workers=self.workers()))
+        if states and len(states) <= self._share // 8:
+            self._write(states)
+
+    def _write(self, line: bytes) -> None:
         if not self._whole:
             line = b"\n" + line
         self._whole = False

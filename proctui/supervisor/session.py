@@ -12,6 +12,7 @@ from proctui.sessions.journal import Journal
 from proctui.spec import SessionSpec, WorkerSpec
 from proctui.supervisor import host
 from proctui.supervisor.adoptions import Adoptions
+from proctui.supervisor.complaints import complain
 from proctui.supervisor.ending import Answer, Ending
 from proctui.supervisor.events import EventLog
 from proctui.supervisor.logs import LogStore
@@ -49,6 +50,7 @@ class Session:
         self.events = EventLog(self.world.time, journal)
         self.workers = Workers(self.world, self.events.say)
         journal.workers = self.workers.snapshot
+        self._journal = journal
         self.pacer = Pacer(loop)
         sweep = Sweep(
             loop, start.tag, self.world.sessions, lambda: self.settings.adopt, self.events.say
@@ -147,6 +149,10 @@ class Session:
 
         work = Reloading(self.workers, self.add, self.remove, by)
         yield from work.steps(spec.workers, complete)
+        try:
+            self._journal.tell_order(self.events.last)
+        except OSError as error:
+            complain(f"the journal lacks the order of workers: {error.strerror or error}")
 
     def _refuse_reload(self, refusal: str, by: str, answer: Answer) -> None:
         self.events.say("refused", f"not reloaded: {refusal}", by=by)

@@ -70,6 +70,9 @@ def test_reload_follows_the_file(supervise: Supervise) -> None:
     }  # fmt: skip
     workers = {worker.id: worker for worker in client.subscribe(0).workers}
     assert list(workers) == ["new", "changed", "same", "off"]
+    kept = journal.last_words(supervisor.journal)
+    assert [worker.id for worker in kept.workers] == ["new", "changed", "same", "off"]
+    assert kept.workers == tuple(workers.values())
     assert workers["same"].pid == same and workers["new"].alive
     assert workers["changed"].alive and workers["changed"].pid != changed
     assert workers["off"].phase == "idle" and workers["off"].reap == "auto"
