@@ -65,6 +65,12 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     log: str | None = None
     """Absolute path of its log file."""
     autostart: bool = True
+    stop_signal: str = "SIGTERM"
+    """What a stop sends first, by name."""
+    stop_timeout: float = 5.0
+    """Seconds between that and SIGKILL."""
+    is_shell_line: bool = False
+    """A line that a shell runs: what it stands for are the shell's children."""
 
 
 class ProcessKey(NamedTuple):

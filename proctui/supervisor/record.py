@@ -55,6 +55,9 @@ class Record:
             reap=spec.reap,
             autostart=spec.autostart,
             daemon=self.worker.daemon if spec.daemon is None else spec.daemon,
+            stop_signal=spec.stop_signal,
+            stop_timeout=spec.stop_timeout,
+            is_shell_line=spec.shell_line is not None,
         )
 
     def take_run(self, run: Run, now: float) -> None:

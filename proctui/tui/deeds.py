@@ -6,43 +6,35 @@ Knows no widget but the dialogs; the screen that is asked through `Host` does th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from proctui.core.rules import why_not
-from proctui.files.settings import Confirmed, Settings
+from proctui.files.settings import Confirmed
 from proctui.model import Row
 from proctui.protocol import (
     Adopted,
     CancelJoin,
     Command,
     JoinAdopted,
-    Restart,
-    Start,
-    Stop,
 )
-from proctui.tui.actions import ACTIONS, left_by
+from proctui.tui.actions import left_by, who
 from proctui.tui.adding import Adding
+from proctui.tui.asking import Asking
 from proctui.tui.bulk import Bulk
 from proctui.tui.curing import Curing
 from proctui.tui.feed import Feed
 from proctui.tui.host import Host
 from proctui.tui.leaving import Leaving
+from proctui.tui.managing import Managing
 from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
-from proctui.tui.plan import Plan, Reach, Reason, listed, plan, running, target
-
-if TYPE_CHECKING:
-    from proctui.tui.screens.confirm import Question
+from proctui.tui.plan import listed, plan, running, target
 
 Deed = Callable[[], Awaitable[None]]
 
-_REACHES: tuple[Reach, ...] = ("process", "group", "tree")
 _CONFIRMED_BY: Mapping[str, Confirmed] = {
     "Terminate": "terminate",
     "Kill": "kill",
-    "Restart": "restart",
-    "Stop": "stop",
 }
 """What the settings call an action that asks."""
 
@@ -54,9 +46,9 @@ class Deeds:
         self.feed = feed
         self.host = host
         self.operator = Operator(feed)
-        self.settings = Settings()
-        """What asks first, and what becomes of workers on leaving."""
+        self.asking = Asking(feed, host)
         self.bulk = Bulk(feed, self.operator.works)
+        self._managing = Managing(self.operator, self.bulk, self.asking, host)
         self.adding = Adding(feed, self.bulk, host)
         self.curing = Curing(feed, self.operator, host)
         self.keep: Callable[[Mapping[str, Any]], None] = _forget
@@ -65,7 +57,7 @@ class Deeds:
             feed,
             self.operator,
             host,
-            lambda: self.settings.on_quit,
+            lambda: self.asking.settings.on_quit,
             lambda how: self.keep({"on_quit": how}),
         )
 
@@ -78,34 +70,14 @@ class Deeds:
             "terminate": lambda: self.signalled("Terminate", "SIGTERM"),
             "kill": lambda: self.signalled("Kill", "SIGKILL"),
             "signal": self.signal,
-            "start": self.start,
-            "restart": self.restart,
-            "stop": self.stop,
             "new": self.adding.new,
             "new_like": self.adding.like,
+            **self._managing.table(),
             **self._leaving.table(),
         }
 
-    def _applicable(self, action: str) -> list[Row]:
-        """The rows asked for that the action applies to; says why where there are none."""
-        scene = self.host.scene()
-        rows = self.host.asked()
-        reasons = [ACTIONS[action].why_not(scene, row) for row in rows]
-        fit = [row for row, reason in zip(rows, reasons, strict=True) if reason is None]
-        if not fit:
-            reason = reasons[0] if reasons else ACTIONS[action].why_not(scene)
-            self.host.say(Said(reason or "There is nothing to act on.", "warning"))
-        return fit
-
     async def _tell(self, command: Command, done: str) -> None:
         self.host.say(await self.operator.ask(command, done))
-
-    async def _each(
-        self, rows: Sequence[Row], make: Callable[[tuple[str, ...]], Command], title: str, done: str
-    ) -> None:
-        """Has the supervisor do something to workers, however many."""
-        said = await self.bulk.each(make, worker_ids(rows), title, done)
-        self.host.say(said)
 
     # ------------------------------------------------------------------ joining
 
@@ -113,9 +85,9 @@ class Deeds:
         """Joins; gives up joins that wait; shows the cures of somebody else's zombie."""
         curable = [row for row in self.host.asked() if is_curable(row)]
         if curable:
-            await self.curing.cure(curable, self.protected())
+            await self.curing.cure(curable, self.asking.protected())
             return
-        fit = self._applicable("join")
+        fit = self.asking.applicable("join")
         waiting = [row for row in fit if row.worker is not None and row.worker.joining]
         if waiting:
             await self._tell(CancelJoin(workers=worker_ids(waiting)), "given up")
@@ -173,7 +145,7 @@ class Deeds:
     async def _end_orphans(self, rows: Sequence[Row], heading: str, does: str) -> None:
         from proctui.tui.screens.confirm import Confirm, Question
 
-        planned = plan(self.feed.store, rows, "tree", self.protected())
+        planned = plan(self.feed.store, rows, "tree", self.asking.protected())
         question = Question("End", does, {"tree": planned}, heading)
         chosen = await self.host.ask(Confirm(question, self.feed.clock()))
         if chosen is not None:
@@ -184,51 +156,38 @@ class Deeds:
 
     async def signalled(self, verb: str, signal: str) -> None:
         """Asks, then sends a signal that ends what it hits."""
-        fit = self._applicable("kill" if signal == "SIGKILL" else "terminate")
+        fit = self.asking.applicable("kill" if signal == "SIGKILL" else "terminate")
         if fit:
-            left_out = len(self.host.asked()) - len(fit)
-            await self._confirmed(fit, verb, signal, left_out)
+            await self._confirmed(fit, verb, signal, self._out_of_reach(fit))
+
+    def _out_of_reach(self, fit: Sequence[Row]) -> str:
+        """Who of the tagged is left out, by name and pid; empty for nobody."""
+        meant = {row.key for row in fit}
+        return listed([who(row) for row in self.host.asked() if row.key not in meant])
 
     async def _confirmed(
-        self, rows: Sequence[Row], verb: str, signal: str, left_out: int = 0
+        self, rows: Sequence[Row], verb: str, signal: str, left_out: str = ""
     ) -> None:
         from proctui.linux.signals import effect, signal_number
         from proctui.tui.screens.confirm import Question
 
-        protected = self.protected()
-        plans = {reach: plan(self.feed.store, rows, reach, protected) for reach in _REACHES}
+        plans = self.asking.plans(rows)
+        if not plans:
+            return
         does = f"{signal}: {effect(signal_number(signal)).removeprefix(f'{verb.lower()}: ')}."
         if left_out:
-            does += f" {left_out} of the tagged can't be reached by a signal: left out."
-        if not plans["tree"].members:
-            self.host.say(Said(plans["tree"].warnings[0].text, "warning"))
-            return
-        chosen = await self._confirm(_CONFIRMED_BY.get(verb, "signal"), Question(verb, does, plans))
+            does += f" Left out, no signal reaches it: {left_out}."
+        question = Question(verb, does, plans)
+        chosen = await self.asking.confirm(_CONFIRMED_BY.get(verb, "signal"), question)
         if chosen is not None:
             self.host.untag()
             await self.curing.send(chosen, signal)
-
-    async def _confirm(self, action: Confirmed, question: Question) -> Plan | None:
-        """Asks, unless the settings say not to and nothing speaks against it."""
-        from proctui.tui.screens.confirm import Confirm
-
-        first = next(iter(question.plans.values()))
-        if action in self.settings.confirm or first.insist or any(w.grave for w in first.warnings):
-            return await self.host.ask(Confirm(question, self.feed.clock()))
-        return first
-
-    def protected(self) -> Reason:
-        """Says of a pid why it should be left alone, as things are now."""
-        from proctui.linux import protect
-
-        around = protect.look_around(self.feed.supervisors())
-        return partial(protect.protected, around=around)
 
     async def signal(self) -> None:
         """Lets choose a signal, then asks like terminate and kill."""
         from proctui.tui.screens.menu import SignalMenu
 
-        fit = self._applicable("signal")
+        fit = self.asking.applicable("signal")
         if not fit:
             return
         targets = [target(row) for row in fit]
@@ -241,52 +200,6 @@ class Deeds:
             await self._confirmed(still, f"Send {name} to", name)
         else:
             self.host.say(Said(f"{whom}: ended meanwhile, nothing was sent."))
-
-    # ------------------------------------------------------------------ worker commands
-
-    async def start(self) -> None:
-        """Starts what does not run."""
-        fit = self._applicable("start")
-        if fit:
-            self.host.untag()
-            await self._each(fit, lambda ids: Start(workers=ids), "Starting", "started")
-
-    async def restart(self) -> None:
-        """Starts anew; asks where something runs that would be stopped for it."""
-        agreed = await self._agreed(
-            self._applicable("restart"),
-            "Restart",
-            "Stopped (its stop signal, the grace period, SIGKILL), joined, started.",
-        )
-        if agreed:
-            self.host.untag()
-            await self._each(agreed, lambda ids: Restart(workers=ids), "Restarting", "restarted")
-
-    async def stop(self) -> None:
-        """Stops and joins, after a question."""
-        agreed = await self._agreed(
-            self._applicable("stop"),
-            "Stop",
-            "Its stop signal, the grace period, then SIGKILL; joined after that.",
-        )
-        if agreed:
-            self.host.untag()
-            await self._each(agreed, lambda ids: Stop(workers=ids), "Stopping", "stopped")
-
-    async def _agreed(self, rows: Sequence[Row], verb: str, does: str) -> list[Row]:
-        """Asks where one of them runs; those with which to go on, none where that is refused."""
-        from proctui.tui.screens.confirm import Question
-
-        alive = [row for row in rows if running(row)]
-        if not alive:
-            return list(rows)
-        planned = plan(self.feed.store, alive, "process", self.protected())
-        question = Question(verb, does, {"process": planned})
-        chosen = await self._confirm(_CONFIRMED_BY[verb], question)
-        if chosen is None:
-            return []
-        meant = {member.key for member in chosen.members}
-        return [row for row in rows if not running(row) or row.key in meant]
 
     async def show_start(self) -> None:
         """Shows how far the start of a large session is."""

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from proctui.linux.signals import signal_number
 from proctui.model import Row
-from proctui.protocol import Command, Note, Outcome, Signal
+from proctui.protocol import Command, Note, Outcome, Signal, Stop
 from proctui.sessions.client import ConnectionLost
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
@@ -79,8 +79,8 @@ class Operator:
         if signal not in DEADLY:
             await self._reach_newcomers(plan, hit, signal, failures)
             return _sent(hit, signal, failures)
-        await self._until_gone(plan, hit, signal, failures)
-        return self._result(hit, signal, failures)
+        await self.until_gone(plan, hit, signal, failures)
+        return self.result(hit, signal, failures)
 
     async def end_all(self, everything: Plan) -> Said:
         """Ends what has no supervisor any more: SIGTERM, the grace period, then SIGKILL."""
@@ -121,11 +121,12 @@ class Operator:
                     group=group,
                     pids=tuple(m.pid for m in some),
                 )
-                failures |= await self._asked(command, some)
+                failures |= await self.asked(command, some)
                 asked += len(some)
         return failures | {m.who: _GIVEN_UP for m in through[asked:]}
 
-    async def _asked(self, command: Signal, through: Sequence[Target]) -> dict[str, str]:
+    async def asked(self, command: Signal | Stop, through: Sequence[Target]) -> dict[str, str]:
+        """Gives the supervisor a command for these workers: why it was not done, by who."""
         try:
             reply = await self.feed.client.request(command)
         except ConnectionLost as error:
@@ -163,26 +164,32 @@ class Operator:
             for note in notes:
                 await self.feed.client.request(note)
 
-    async def _until_gone(
-        self, plan: Plan, hit: list[Target], signal: str, failures: dict[str, str]
-    ) -> None:
+    async def until_gone(
+        self,
+        plan: Plan,
+        hit: list[Target],
+        signal: str,
+        failures: dict[str, str],
+        patience: float | None = None,
+    ) -> bool:
         """Waits for their ends; what a tree or a group forks meanwhile gets the signal too.
 
-        Until nothing of it is left, or a deadline, or the person gives up.
+        Until nothing of it is left, or `patience` seconds have passed (None: as long as a process
+        usually takes to obey), or the person gives up: then it returns False.
         """
         clock = asyncio.get_running_loop().time
-        deadline = clock() + _PATIENCE.get(signal, 2.0)
+        deadline = clock() + (_PATIENCE.get(signal, 2.0) if patience is None else patience)
         alone = plan.reach == "process"
         with self.works.under_way(self._ending(hit, signal)) as work:
             while True:
                 left = deadline - clock()
                 over = await self._ended(hit, work, left if alone else min(left, _LOOK))
                 if work.given_up or alone:
-                    return
+                    return not work.given_up
                 came = await self._reach_newcomers(plan, hit, signal, failures)
                 work.total = len(hit)
                 if clock() >= deadline or (over and not came):
-                    return
+                    return True
 
     def _ending(self, hit: list[Target], signal: str) -> Work:
         def ended() -> int:
@@ -217,7 +224,8 @@ class Operator:
             hit += came
         return bool(came)
 
-    def _result(self, hit: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
+    def result(self, hit: Sequence[Target], signal: str, failures: dict[str, str]) -> Said:
+        """What became of those who were hit with a signal that ends."""
         left = [member for member in hit if member.runs(self.store)]
         waiting = self.to_be_joined(hit)
         if left or failures:

@@ -80,7 +80,7 @@ class Preferences:
         screen.app.theme = self._kept.theme(screen.app)
         screen.table.set_columns(screen.columns or settings.columns, settings.widths)
         screen.feed.interval = settings.refresh or screen.feed.hello.refresh
-        screen.deeds.settings = settings
+        screen.deeds.asking.settings = settings
         screen.query_one(Buttons).keys_changed()
         screen.query_one(Footer).refresh()
         screen.query_one(ViewBar).refresh()

@@ -329,3 +329,10 @@ def test_specifications_that_cannot_be_right_are_refused(
     with pytest.raises(AssertionError, match="not added: "):
         world.add(**({"name": "w"} | changes))  # type: ignore[arg-type]
     assert not world.said
+
+
+def test_a_worker_tells_how_it_is_stopped(world: FakeWorld) -> None:
+    told = seen(world.add("w", stop_signal="SIGINT", stop_timeout=30.0))
+    assert (told.stop_signal, told.stop_timeout, told.is_shell_line) == ("SIGINT", 30.0, False)
+    line = {"target": None, "command": ("/bin/sh", "-c", "make; make test"), "shell_line": "make"}
+    assert seen(world.add("line", **line)).is_shell_line
