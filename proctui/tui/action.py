@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
 
 from proctui.model import Row
 from proctui.tui import applying
@@ -17,6 +18,14 @@ Group = Literal["Workers", "Processes", "List", "Views", "Panes", "Session"]
 Scope = Literal["row", "tags", "session", "screen"]
 """What it acts on: the row under the cursor, the tagged rows where there are any (else the row),
 the session as a whole, or only what is shown."""
+
+
+class Instead(NamedTuple):
+    """Other words for an action, for rows to which it does something else."""
+
+    when: Callable[[Row | None], bool]
+    title: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +48,11 @@ class Action:
     """The same where there is little room; empty where it is short enough."""
     footer: str = ""
     """Label in the footer; empty for none."""
+    harms: bool = False
+    """It may end processes."""
     rule: Rule = field(default=applying.always)
+    instead: Instead | None = None
+    """The words where it does something else to the row under the cursor."""
 
     @property
     def all_keys(self) -> tuple[str, ...]:
@@ -50,6 +63,20 @@ class Action:
     def key(self) -> str:
         """The key to name for it, as it is written on the screen."""
         return key_name(self.all_keys[0])
+
+    def shown(self, scene: Scene) -> Action:
+        """The same with the words that fit the row under the cursor."""
+        other = self.instead
+        if other is None or not other.when(scene.row):
+            return self
+        title = other.title
+        return replace(
+            self,
+            title=title,
+            tooltip=other.tooltip,
+            button=self.button and title,
+            footer=self.footer and title.lower(),
+        )
 
     def why_not(self, scene: Scene, row: Row | None = None) -> str | None:
         """Why it does not apply to `row` (default: the row under the cursor), or None."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from proctui.tui import applying
-from proctui.tui.action import Action, Group, Scope
+from proctui.tui.action import Action, Group, Instead, Scope
 from proctui.tui.applying import Scene, foreign_zombie, left_by, who
 from proctui.tui.keynames import key_name
 
@@ -24,9 +24,16 @@ _TABLE: tuple[Action, ...] = (
         keys=("j",),
         title="Join",
         button="Join",
+        footer="join",
         group="Workers",
         scope="tags",
         rule=applying.join,
+        instead=Instead(
+            applying.is_curable,
+            "Cure",
+            "Only its parent can join this zombie: what can be done about the parent, the mildest "
+            "first.",
+        ),
         tooltip="Wait for the worker to end and take its exit code: this is what ends a zombie. "
         "Never blocks; j again or escape gives up.",
     ),
@@ -49,6 +56,7 @@ _TABLE: tuple[Action, ...] = (
         short="Term",
         group="Processes",
         scope="tags",
+        harms=True,
         rule=applying.asks("terminate"),
         tooltip="Send SIGTERM, after a question: ends it without clean-up unless it handles that.",
     ),
@@ -59,6 +67,7 @@ _TABLE: tuple[Action, ...] = (
         button="Kill",
         group="Processes",
         scope="tags",
+        harms=True,
         rule=applying.asks("kill"),
         tooltip="Send SIGKILL, after a question: no process can refuse that.",
     ),
@@ -69,6 +78,7 @@ _TABLE: tuple[Action, ...] = (
         button="Restart",
         group="Workers",
         scope="tags",
+        harms=True,
         rule=applying.asks("restart"),
         tooltip="Stop the worker if it runs, join it and start it again.",
     ),
@@ -107,6 +117,7 @@ _TABLE: tuple[Action, ...] = (
         title="Stop",
         group="Workers",
         scope="tags",
+        harms=True,
         rule=applying.asks("stop"),
         tooltip="Stop the worker: its stop signal, the grace period, then SIGKILL; joined after.",
     ),
@@ -116,6 +127,7 @@ _TABLE: tuple[Action, ...] = (
         title="End what it left behind",
         group="Workers",
         scope="tags",
+        harms=True,
         rule=applying.end_left,
         tooltip="End every orphan of the worker, with all that descends from it, after a question.",
     ),
@@ -126,6 +138,7 @@ _TABLE: tuple[Action, ...] = (
         footer="signal",
         group="Processes",
         scope="tags",
+        harms=True,
         rule=applying.asks("signal"),
         tooltip="Choose a signal by name or number, with what it does, and send it.",
     ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from proctui.core import rules
 from proctui.core.rules import why_not
-from proctui.model import Row
+from proctui.model import CureKind, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,31 @@ def foreign_zombie(row: Row | None) -> bool:
     return why_not(row, "join") is not None
 
 
+PARENTS_CURES: frozenset[CureKind] = frozenset(
+    ("continue", "nudge-parent", "terminate-parent", "kill-parent")
+)
+"""What can be tried with a parent that does not join its children."""
+
+
+def is_neglectful(row: Row) -> bool:
+    """A living parent of zombies that are no business of its supervisor's."""
+    nudges = (
+        cure.pid == row.pid
+        for finding in row.findings
+        for cure in finding.cures
+        if cure.kind == "nudge-parent"
+    )
+    return row.worker is None and why_not(row, "signal") is None and any(nudges)
+
+
+def is_curable(row: Row | None) -> bool:
+    """Whether the key that joins offers cures for this row instead, and there are any."""
+    if row is None:
+        return False
+    cures = {cure.kind for finding in row.findings for cure in finding.cures}
+    return is_neglectful(row) or (foreign_zombie(row) and not cures.isdisjoint(PARENTS_CURES))
+
+
 def asks(action: rules.Action) -> Rule:
     """The rule of `proctui.core.rules` for this action, as a whole sentence."""
 
@@ -75,8 +100,10 @@ def asks(action: rules.Action) -> Rule:
 
 
 def join(row: Row | None, scene: Scene) -> str | None:
-    """A second join is no second join: the key gives up the first."""
+    """A second join is no second join: the key gives up the first.  A cure needs no supervisor."""
     if row is not None and row.worker is not None and row.worker.joining and not scene.lost:
+        return None
+    if is_curable(row):
         return None
     return asks("join")(row, scene)
 

@@ -25,7 +25,8 @@ class ActionCommands(Provider):
             scene = self.screen.scene()
             for action in ACTIONS.values():
                 if action.id != "palette" and action.why_not(scene) is None:
-                    yield action, f"{action.key}   {action.tooltip}"
+                    shown = action.shown(scene)
+                    yield shown, f"{shown.key}   {shown.tooltip}"
 
     async def discover(self) -> Hits:
         """Everything that applies, before anything is typed."""

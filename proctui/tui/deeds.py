@@ -19,6 +19,7 @@ from proctui.protocol import (
 )
 from proctui.tui.actions import left_by, who
 from proctui.tui.adding import Adding
+from proctui.tui.applying import foreign_zombie, is_neglectful
 from proctui.tui.asking import Asking
 from proctui.tui.bulk import Bulk
 from proctui.tui.curing import Curing
@@ -26,7 +27,6 @@ from proctui.tui.feed import Feed
 from proctui.tui.host import Host
 from proctui.tui.leaving import Leaving
 from proctui.tui.managing import Managing
-from proctui.tui.neglect import is_curable
 from proctui.tui.operate import Operator, Said, worker_ids
 from proctui.tui.plan import listed, plan, running, target
 
@@ -83,9 +83,9 @@ class Deeds:
 
     async def join(self) -> None:
         """Joins; gives up joins that wait; shows the cures of somebody else's zombie."""
-        curable = [row for row in self.host.asked() if is_curable(row)]
-        if curable:
-            await self.curing.cure(curable, self.asking.protected())
+        others = [r for r in self.host.asked() if foreign_zombie(r) or is_neglectful(r)]
+        if others:  # also those for which there is no cure: then it is said why
+            await self.curing.cure(others, self.asking.protected())
             return
         fit = self.asking.applicable("join")
         waiting = [row for row in fit if row.worker is not None and row.worker.joining]

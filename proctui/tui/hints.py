@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from proctui.tui.actions import ACTIONS, Scene
+from proctui.tui.applying import is_curable
 
 _KNOWN_BY: Final = {
     "zombies": ("zombie", "join", "join_all"),
@@ -26,11 +27,24 @@ class Hints:
     def sentence(self, scene: Scene) -> str:
         """What the coloured rows are and which key cures them; empty where that is known."""
         if scene.zombies and not scene.lost and not self._used.intersection(_KNOWN_BY["zombies"]):
-            return f"Z: ended, not joined. {_key('zombie')} goes there, {_key('join')} joins it."
+            return _of_zombies(scene)
         if scene.orphans and not self._used.intersection(_KNOWN_BY["orphans"]):
-            end = _key("terminate")
-            return f"O: its parent is gone. {_key('orphan')} goes there, {end} terminates it."
+            there = scene.row is not None and scene.row.orphan
+            way = "" if there else f"{_key('orphan')} goes there, "
+            return f"O: its parent is gone. {way}{_key('terminate')} terminates it."
         return ""
+
+
+def _of_zombies(scene: Scene) -> str:
+    """What helps the one under the cursor, else how to get to one."""
+    row, join = scene.row, ACTIONS["join"]
+    if row is None or not row.zombie:
+        helps = "joins it" if scene.joinable else "shows its cures"
+        return f"Z: ended, not joined. {_key('zombie')} goes there, {join.key} {helps}."
+    if is_curable(row):
+        return f"Z: ended, and its parent does not join it. {join.key} shows the cures."
+    said = "Z: ended, not joined."
+    return f"{said} {join.key} joins it." if join.why_not(scene) is None else said
 
 
 def _key(action: str) -> str:

@@ -272,13 +272,13 @@ class Looks:
         else:
             self.screen.set_focus(self.screen.views.widget)
 
-    async def offer_actions(self) -> None:
-        """The menu of what applies to the row under the cursor."""
+    async def offer_actions(self, x: int, y: int) -> None:
+        """The menu of what applies to the row under the cursor, at these coordinates."""
         from proctui.tui.screens.menu import ActionMenu
 
         row = self.screen.views.row
         if row is not None:
-            chosen = await self.screen.ask(ActionMenu(who(row), self.screen.scene()))
+            chosen = await self.screen.ask(ActionMenu(who(row), self.screen.scene(), (x, y)))
             if chosen is not None:
                 await self.screen.action_act(chosen)
 

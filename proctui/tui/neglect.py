@@ -13,7 +13,7 @@ from proctui.core.classify import Parent
 from proctui.core.cures import neglect as cures_of_neglect
 from proctui.core.exitcodes import exitcode_text
 from proctui.model import Cure, CureKind, Row, State
-from proctui.tui.actions import foreign_zombie
+from proctui.tui.applying import is_neglectful
 from proctui.tui.plan import (
     Hazard,
     Plan,
@@ -63,22 +63,6 @@ class Culprit(NamedTuple):
         """``3 zombies``, or name and pid of the only one."""
         only = self.zombies[0]
         return only.who if len(self.zombies) == 1 else f"{len(self.zombies)} zombies"
-
-
-def is_neglectful(row: Row) -> bool:
-    """A living parent of zombies that are no business of its supervisor's."""
-    nudges = (
-        cure.pid == row.pid
-        for finding in row.findings
-        for cure in finding.cures
-        if cure.kind == "nudge-parent"
-    )
-    return row.worker is None and running(row) and any(nudges)
-
-
-def is_curable(row: Row) -> bool:
-    """Whether the key that joins offers cures for this row instead."""
-    return foreign_zombie(row) or is_neglectful(row)
 
 
 def culprits(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from proctui.tui.actions import ACTIONS, Action
+from proctui.tui.actions import ACTIONS, Action, Scene
 
 
 def buttons() -> Iterator[Action]:
@@ -32,6 +32,14 @@ def footer(room: int) -> list[Action]:
             break
         fit.add(name)
     return [ACTIONS[name] for name in _FOOTER if name in fit]
+
+
+def in_footer(action: Action, scene: Scene) -> Action:
+    """What stands in the place of `action` with this row: no signal reaches a zombie, a join or a
+    cure does."""
+    join = ACTIONS["join"]
+    dead = action.id == "signal" and action.why_not(scene) is not None
+    return join.shown(scene) if dead and join.why_not(scene) is None else action
 
 
 FOOTER_GAP = 2

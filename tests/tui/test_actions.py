@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from proctui.model import Lineage, ProcessSample, Row, State, Worker
+from proctui.model import Cure, Finding, Lineage, ProcessSample, Row, State, Worker
 from proctui.tui.actions import ACTIONS, Scene, foreign_zombie, key_name
-from proctui.tui.offered import buttons, footer, footer_text
+from proctui.tui.offered import buttons, footer, footer_text, in_footer
 
 
 def worker_row(phase: str, state: State, **fields: object) -> Row:
@@ -128,6 +128,31 @@ def test_there_must_be_a_zombie_to_go_to() -> None:
     assert ACTIONS["orphan"].why_not(Scene()) == "There is no orphan."
     assert ACTIONS["untag"].why_not(Scene()) is not None
     assert ACTIONS["untag"].why_not(Scene(tagged=2)) is None
+
+
+def neglected_child() -> Row:
+    cure = Cure("nudge-parent", "Nudge factory (30) with SIGCHLD.", 30)
+    row = zombie_child()
+    row.findings = (Finding("zombie", "factory (30) has not joined it.", (cure,)),)
+    return row
+
+
+def test_what_its_parent_neglects_is_cured_by_the_key_that_joins() -> None:
+    scene = Scene(row=neglected_child(), zombies=1)
+    join = ACTIONS["join"]
+    assert join.why_not(scene) is None
+    assert join.shown(scene).button == join.shown(scene).title == "Cure"
+    assert join.shown(Scene(row=ENDED)) is join
+    assert join.why_not(Scene(row=neglected_child(), lost=True)) is None, "no supervisor is needed"
+
+
+def test_where_no_signal_helps_the_footer_has_what_does() -> None:
+    def stands(row: Row | None) -> str:
+        return footer_text(in_footer(ACTIONS["signal"], Scene(row=row)))
+
+    assert [stands(row) for row in (ALIVE, ENDED, neglected_child(), zombie_child(), None)] == [
+        "F9 signal", "j join", "j cure", "F9 signal", "F9 signal",
+    ]  # fmt: skip
 
 
 def test_a_foreign_zombie_is_one_that_only_its_own_parent_joins() -> None:

@@ -21,6 +21,7 @@ from proctui.protocol import (
 )
 from proctui.tui.actions import ACTIONS
 from proctui.tui.widgets.buttons import ActionButton
+from proctui.tui.widgets.process_table import ProcessTable
 from tests.tui.fakes import NOW, SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import opened
 
@@ -318,6 +319,25 @@ async def test_a_foreign_zombie_offers_its_cures_in_the_order_of_harm() -> None:
         assert stage.client.sent == [Signal(workers=("factory",), signal="SIGCHLD", pids=(40330,))]
 
 
+async def test_wherever_the_key_cures_it_is_called_a_cure() -> None:
+    async with opened() as stage:
+        await stage.press("z", "z")
+        await stage.sees("Nudge factory", "Cure j", "j cure")
+        assert not stage.workers.query_one("#button-join").has_class("-dim")
+        assert "Join j" not in stage.text()
+        await stage.press("ctrl+p", *"cure")
+        await stage.sees("j   Only its parent can join this zombie")
+        await stage.press("escape")
+        key = stage.workers.table.cursor_key
+        stage.workers.table.post_message(
+            ProcessTable.ContextMenu(stage.workers.table, key or "", 10, 5)
+        )
+        await stage.sees("j     Cure")
+        await stage.press("escape")
+        await stage.go_to("w:worker-3")
+        await stage.sees("Join j", "j join")
+
+
 async def test_killing_the_dead_says_who_can_join_it() -> None:
     async with opened() as stage:
         await stage.press("z", "z", "k")
@@ -433,6 +453,33 @@ async def test_a_right_click_offers_what_applies() -> None:
         menu = stage.app.screen.query_one(OptionList)
         offered = [str(menu.get_option_at_index(i).prompt) for i in range(menu.option_count)]
         assert not any("Kill" in each or "Terminate" in each for each in offered)
+
+
+@pytest.mark.parametrize(("column", "line"), [(10, 1), (112, 9)])
+async def test_the_menu_opens_at_the_pointer_and_stays_on_the_screen(
+    column: int, line: int
+) -> None:
+    async with opened() as stage:
+        table = stage.workers.table
+        await stage.pilot.click("ProcessTable", offset=(column, line), button=3)
+        await stage.sees("Tag with descendants")
+        box = stage.app.screen.query_one(".dialog").region
+        pointer = (column + table.region.x, line + table.region.y)
+        assert box.contains(*pointer)
+        assert stage.app.screen.region.contains_region(box)
+        assert box.width < 40
+
+
+async def test_what_harms_stands_apart_in_the_menu() -> None:
+    async with opened() as stage:
+        await stage.pilot.click("ProcessTable", offset=(10, 1), button=3)
+        await stage.sees("Tag with descendants")
+        box = stage.app.screen.query_one(".dialog").region
+        lines = [line[box.x : box.right] for line in stage.text().splitlines()][box.y : box.bottom]
+        rule = next(at for at, line in enumerate(lines[1:-1], 1) if "──" in line)
+        above, below = "".join(lines[1:rule]), "".join(lines[rule:])
+        assert "Join" in above and "Tag" in above and "Kill" not in above
+        assert all(word in below for word in ("Terminate", "Kill", "Stop", "Restart"))
 
 
 # ---------------------------------------------------------------------------- states by design

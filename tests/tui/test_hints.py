@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from proctui.model import Cure, Finding, State
 from proctui.tui.actions import Scene
 from proctui.tui.hints import Hints
 from proctui.tui.text import short_command
+from tests.tui import rows
 from tests.tui.fakes import worker
 from tests.tui.screens import opened
 
@@ -30,6 +32,30 @@ def test_what_has_been_used_is_not_explained_again() -> None:
     hints.used("end_left")
     assert hints.sentence(scene) == ""
     assert Hints().sentence(Scene()) == ""
+
+
+def test_what_is_under_the_cursor_is_not_gone_to() -> None:
+    zombie, orphan = (
+        rows.worker("w", 7, "ended", State.ZOMBIE),
+        rows.child(1, 8, 1, "", orphan=True),
+    )
+    foreign = rows.child(2, 44, 30, "", State.ZOMBIE, lineage=rows.NEGLECTED)
+    cured = rows.child(2, 44, 30, "", State.ZOMBIE, lineage=rows.NEGLECTED)
+    cured.findings = (Finding("zombie", "", (Cure("nudge-parent", "Nudge it.", 30),)),)
+    said = [Hints().sentence(Scene(row=row, zombies=1)) for row in (zombie, foreign, cured)]
+    assert said == [
+        "Z: ended, not joined. j joins it.",
+        "Z: ended, not joined.",
+        "Z: ended, and its parent does not join it. j shows the cures.",
+    ]
+    assert Hints().sentence(Scene(row=orphan, orphans=1)) == (
+        "O: its parent is gone. t terminates it."
+    )
+
+
+def test_where_nothing_can_be_joined_the_key_shows_cures() -> None:
+    assert Hints().sentence(Scene(zombies=1)).endswith("z goes there, j shows its cures.")
+    assert Hints().sentence(Scene(zombies=1, joinable=True)).endswith("z goes there, j joins it.")
 
 
 def test_nobody_can_join_when_the_supervisor_is_lost() -> None:

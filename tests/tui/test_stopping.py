@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual import events
+
 from proctui.protocol import Command, Note, Outcome, Reply, Restart, Stop
 from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import Stage, opened
@@ -114,3 +116,14 @@ async def test_a_shell_line_is_stopped_with_its_group() -> None:
             "mill: a shell line,", "stopped with its process group.", "1 its process group"
         )
         assert "this process" not in stage.text()
+
+
+async def test_what_is_chosen_holds_for_the_very_next_key() -> None:
+    async with opened(session=mill()) as stage:
+        await stage.sees("escaped")
+        supervised(stage)
+        await stage.press("x")
+        await stage.sees("its whole tree")
+        for key in "23y":  # in one go, as a terminal hands on what was typed ahead
+            stage.app.post_message(events.Key(key, key))
+        await stage.told("4 of 4 gone.")

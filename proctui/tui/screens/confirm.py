@@ -91,6 +91,7 @@ class Confirm(Dialog[Plan]):
         self.question = question
         self.now = now
         self._reaches = _worth_asking(question.plans)
+        self._chosen = 0
         first = question.plans[self._reaches[0]]
         many = len(first.asked) > 1
         whom = f"{len(first.asked)} processes" if many else first.asked[0].who
@@ -101,10 +102,7 @@ class Confirm(Dialog[Plan]):
     @property
     def chosen(self) -> Plan:
         """The plan of the reach that is chosen now."""
-        if len(self._reaches) == 1:
-            return self.question.plans[self._reaches[0]]
-        index = max(self.query_one(RadioSet).pressed_index, 0)
-        return self.question.plans[self._reaches[index]]
+        return self.question.plans[self._reaches[self._chosen]]
 
     def body(self) -> Iterable[Widget]:
         """Who, how far, what that hits, what speaks against it, the two buttons."""
@@ -189,18 +187,23 @@ class Confirm(Dialog[Plan]):
         self.action_yes()
 
     @on(RadioSet.Changed)
-    def _reach_changed(self) -> None:
-        self._show(self.chosen)
+    def _reach_clicked(self, message: RadioSet.Changed) -> None:
+        self._choose(message.index)
 
     def action_reach(self, step: int) -> None:
         """Chooses the next larger or smaller reach."""
-        if len(self._reaches) > 1:
-            self.action_reach_at(self.query_one(RadioSet).pressed_index + step)
+        self.action_reach_at(self._chosen + step)
 
     def action_reach_at(self, index: int) -> None:
         """Chooses a reach by its number."""
         if len(self._reaches) > 1 and 0 <= index < len(self._reaches):
-            self.query(RadioButton)[index].value = True
+            self._choose(index)  # at once: a key that confirms may be the next
+            with self.prevent(RadioSet.Changed):
+                self.query(RadioButton)[index].value = True
+
+    def _choose(self, index: int) -> None:
+        self._chosen = index
+        self._show(self.chosen)
 
     @on(Button.Pressed, "#yes")
     def action_yes(self) -> None:

@@ -85,14 +85,19 @@ class SignalMenu(Menu[str]):
 
 
 class ActionMenu(Menu[str]):
-    """Answers the id of an action that applies to the row."""
+    """Answers the id of an action that applies to the row.  Stands at the pointer."""
 
-    def __init__(self, whom: str, scene: Scene) -> None:
+    foot = ""
+
+    def __init__(self, whom: str, scene: Scene, at: tuple[int, int]) -> None:
+        """`at` are the column and line of the screen that were clicked."""
         fitting = [
-            action
+            action.shown(scene)
             for action in ACTIONS.values()
             if action.scope in ("row", "tags") and action.why_not(scene) is None
         ]
+        fitting.sort(key=lambda action: action.harms)
+        self._harmless = sum(not action.harms for action in fitting)
         options = [
             (
                 action.id,
@@ -101,7 +106,40 @@ class ActionMenu(Menu[str]):
             for action in fitting
         ]
         super().__init__(options)
+        self.add_class("at-pointer")
         self.heading = whom
+        self._at = at
+
+    def body(self) -> Iterable[Widget]:
+        """What harms nobody, and below a line what may."""
+        labels = [Option(label) for _, label in self.options]
+        line = [None] if 0 < self._harmless < len(labels) else []
+        parts = (*labels[: self._harmless], *line, *labels[self._harmless :])
+        menu = OptionList(*parts, compact=True)
+        menu.highlighted = 0 if labels else None
+        yield menu
+
+    def on_mount(self) -> None:
+        """Begins where it belongs."""
+        self._place()
+
+    def on_resize(self) -> None:
+        """Stays on the screen."""
+        self._place()
+
+    def _place(self) -> None:
+        labels = [label.cell_length for _, label in self.options]
+        width = max(*labels, text.cells(text.safe(self.heading))) + _MENU_EDGE
+        box, screen = self.query_one(".dialog"), self.app.size
+        height = len(labels) + (0 < self._harmless < len(labels)) + 2
+        box.styles.width = width = min(width, screen.width)
+        x, y = self._at
+        fits = min(x, screen.width - width), min(y, screen.height - height)
+        box.styles.offset = (max(0, fits[0]), max(0, fits[1]))
+
+
+_MENU_EDGE = 6
+"""Cells beside the words of a menu: border, padding, and a little air behind."""
 
 
 # ------------------------------------------------------------------------- sorting

@@ -294,8 +294,8 @@ class WorkersScreen(Screen[None]):
         self.panes.open("details")
 
     @on(ProcessTable.ContextMenu)
-    def _menu_wanted(self) -> None:
-        self.run_worker(self.looks.offer_actions())
+    def _menu_wanted(self, message: ProcessTable.ContextMenu) -> None:
+        self.run_worker(self.looks.offer_actions(message.x, message.y))
 
     @on(ProcessTable.FoldToggled)
     def _folded(self) -> None:

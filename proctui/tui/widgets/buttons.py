@@ -35,7 +35,7 @@ class ActionButton(Button, can_focus=False):
             compact=True,
             tooltip=action.tooltip,
         )
-        self.wanted = action
+        self.wanted = self._shown = action
         self._why: str | None = None
         self._brief = False
 
@@ -44,12 +44,13 @@ class ActionButton(Button, can_focus=False):
         event.stop()
         self.post_message(self.Wanted(self.wanted))
 
-    def set_why(self, why: str | None) -> None:
-        """Dims it where `why` says why the action does not apply."""
-        if why != self._why:
-            self._why = why
+    def show(self, scene: Scene) -> None:
+        """Has the words that fit the row, and is dimmed where the action does not apply."""
+        action, why = self.wanted.shown(scene), self.wanted.why_not(scene)
+        if (action.button, why) != (self._shown.button, self._why):
+            self._shown, self._why = action, why
             self.set_class(why is not None, "-dim")
-            self.tooltip = Content(why or self.wanted.tooltip)
+            self.tooltip = Content(why or action.tooltip)
             self._relabel()
 
     def set_brief(self, brief: bool) -> None:
@@ -63,7 +64,7 @@ class ActionButton(Button, can_focus=False):
         self._relabel(layout=True)
 
     def _relabel(self, *, layout: bool = False) -> None:
-        label = _label(self.wanted, brief=self._brief, dim=self._why is not None)
+        label = _label(self._shown, brief=self._brief, dim=self._why is not None)
         # Content compares by its text alone, so that a changed style would go unnoticed.
         self.set_reactive(Button.label, label)
         self.refresh(layout=layout)
@@ -90,7 +91,7 @@ class Buttons(HorizontalGroup):
     def show(self, scene: Scene) -> None:
         """Dims what does not apply now."""
         for button in self.query_children(ActionButton):
-            button.set_why(button.wanted.why_not(scene))
+            button.show(scene)
 
     def keys_changed(self) -> None:
         """Actions may have other keys."""

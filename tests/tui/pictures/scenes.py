@@ -174,7 +174,7 @@ async def _into_the_log(stage: Stage) -> None:
 
 
 async def _menu(stage: Stage) -> None:
-    stage.workers.run_worker(stage.workers.looks.offer_actions())
+    stage.workers.run_worker(stage.workers.looks.offer_actions(14, 6))
     await stage.until(lambda: stage.app.screen is not stage.workers, "the menu")
 
 
