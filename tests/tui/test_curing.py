@@ -272,6 +272,8 @@ async def test_killing_a_protected_worker_takes_its_name(monkeypatch: pytest.Mon
     async with opened() as stage:
         await stage.press("k")
         await stage.sees("Kill piao-1 (40321)?", "Type piao-1 to do it all the same:")
+        # y goes into the name: no label may promise that it answers
+        await stage.sees("Kill  enter", "Cancel  esc", "Enter: yes   Esc: no")
         await stage.press("y", "enter")
         assert stage.client.sent == []
         stage.app.screen.query_one("#insist", Input).value = "piao-1"

@@ -22,6 +22,8 @@ from proctui.tui.widgets.roll import Part, Roll, what_runs
 
 _NAME = 24
 _KEYS = "Enter or y: yes   Esc or n: no"
+_KEYS_TYPING = "Enter: yes   Esc: no"
+"""The same where letters go into the field for the name."""
 _REACHES: Mapping[Reach, tuple[str, str]] = {
     "process": ("this process", "these processes"),
     "group": ("its process group", "their process groups"),
@@ -96,8 +98,9 @@ class Confirm(Dialog[Plan]):
         many = len(first.asked) > 1
         whom = f"{len(first.asked)} processes" if many else first.asked[0].who
         self.heading = question.heading or f"{question.verb} {whom}?"
-        self.foot = _KEYS
         self._many = many
+        self._typed = bool(first.insist)
+        self.foot = _KEYS_TYPING if self._typed else _KEYS
 
     @property
     def chosen(self) -> Plan:
@@ -121,7 +124,8 @@ class Confirm(Dialog[Plan]):
         yield Static(id="insist-on")
         yield Field(id="insist")
         verb = self.question.verb.split()[0]
-        yield button_row(Keyed(verb, "y", id="yes", kind="-danger"), Keyed("Cancel", "n", id="no"))
+        yes, no = ("enter", "esc") if self._typed else ("y", "n")
+        yield button_row(Keyed(verb, yes, id="yes", kind="-danger"), Keyed("Cancel", no, id="no"))
 
     def _numbered(self) -> list[tuple[int, Reach]]:
         return list(enumerate(self._reaches))
@@ -130,8 +134,8 @@ class Confirm(Dialog[Plan]):
         count = len(self.question.plans[reach].members)
         words = _REACHES[reach][self._many]
         many = f"  {count} processes" if count != 1 else ""
-        number = self._reaches.index(reach) + 1
-        return Content.assemble((f"{number} ", "$text-muted"), words, (many, "$text-muted"))
+        number = "" if self._typed else f"{self._reaches.index(reach) + 1} "
+        return Content.assemble((number, "$text-muted"), words, (many, "$text-muted"))
 
     def on_mount(self) -> None:
         """Shows what the first reach hits."""
@@ -166,7 +170,8 @@ class Confirm(Dialog[Plan]):
     def _say_how_to_scroll(self) -> None:
         """Where the list is longer than its place."""
         more = self.query_one(Roll).max_scroll_y > 0
-        self.query_one(".dialog").border_subtitle = f"PgUp PgDn: list   {_KEYS}" if more else _KEYS
+        scroll = "PgUp PgDn: list   " if more else ""
+        self.query_one(".dialog").border_subtitle = scroll + self.foot
 
     def action_roll(self, pages: int) -> None:
         """Scrolls the list, and the warnings where they are many, by pages."""
