@@ -53,13 +53,19 @@ def _lessons() -> type[Provider]:
     return LessonCommands
 
 
+def _themes() -> type[Provider]:
+    from proctui.tui.commands import ThemeCommands
+
+    return ThemeCommands
+
+
 class ProctuiApp(App[int], inherit_bindings=False):
     """Wires the feed to the screen; no logic."""
 
     CSS_PATH = "proctui.tcss"
     TITLE = "proctui"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        _palette, _lessons,
+        _palette, _lessons, _themes,
     }  # fmt: skip
     """What the palette offers: our own actions alone, which have Textual's own within them."""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,6 +110,13 @@ class ProctuiApp(App[int], inherit_bindings=False):
         """The theme's colours, with text that can be read."""
         self.theme_variables = legible_variables(super().get_css_variables())
         return self.theme_variables
+
+    def action_command_palette(self) -> None:
+        """Opens the palette, once."""
+        from proctui.tui.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's own, and ASCII for terminals that have nothing else."""

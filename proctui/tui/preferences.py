@@ -94,7 +94,7 @@ class Preferences:
         from proctui.tui.screens.settings import SettingsForm
 
         changes = await self.screen.ask(SettingsForm(self.settings))
-        self._finish(changes)
+        self.choose(changes)
 
     async def choose_columns(self) -> None:
         """Opens the chooser of columns; the list follows while one chooses."""
@@ -103,10 +103,10 @@ class Preferences:
         table, settings = self.screen.table, self.settings
         dialog = ColumnChooser(settings.columns, settings.widths, table.set_columns)
         changes = await self.screen.ask(dialog)
-        self._finish(changes)
+        self.choose(changes)
 
-    def _finish(self, changes: Mapping[str, Any] | None) -> None:
-        """Keeps what was chosen, or goes back to what was before."""
+    def choose(self, changes: Mapping[str, Any] | None) -> None:
+        """Puts in force and keeps what was chosen, or goes back to what was before."""
         changed = {
             name: value
             for name, value in (changes or {}).items()
@@ -119,7 +119,7 @@ class Preferences:
     def keep_columns(self, columns: tuple[Column, ...], widths: Mapping[Column, int]) -> None:
         """As the mouse has sized and moved them; a screen with columns of its own keeps those."""
         changes: dict[str, Any] = {} if self.screen.columns else {"columns": columns}
-        self._finish({**changes, "widths": dict(widths)})
+        self.choose({**changes, "widths": dict(widths)})
 
     def keep(self, changes: Mapping[str, Any]) -> None:
         """Changes settings for now and, if that can be, for the next time."""

@@ -19,12 +19,14 @@ SIZE = (120, 130)
 
 def choose(tour: Tour, action: str) -> None:
     """Takes an action out of the palette, which the tall terminal shows whole."""
-    shown, title = tour.shown, ACTIONS[action].title
+    shown, wanted = tour.shown, ACTIONS[action]
     shown.click("^p palette")
     tour.sees("Search for commands", WHOLE)
-    y = next(y for y, line in enumerate(shown.display) if line.strip() == title)
+    entry = f"{wanted.title}  "  # with its key and what it does behind, in one line
+    lines = enumerate(shown.display)
+    y = next(y for y, line in lines if entry in line and wanted.tooltip[:20] in line)
     for up in (False, True):
-        shown.mouse(0, (4, y), up=up)
+        shown.mouse(0, (shown.display[y].index(entry) + 1, y), up=up)
     tour.misses("Search for commands")
     tour.done |= {"palette", action}
 
@@ -38,7 +40,7 @@ def click(tour: Tour, action: str, label: str, within: str = "") -> None:
 def context(tour: Tour, row: str, action: str) -> None:
     """Takes an action out of the menu that a right click on a row opens."""
     tour.shown.click(row, button=2)
-    tour.sees("Enter: choose", ACTIONS[action].title)
+    tour.sees(ACTIONS["tag_tree"].title, ACTIONS[action].title)
     click(tour, action, f" {ACTIONS[action].title} ", "│")
 
 

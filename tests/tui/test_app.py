@@ -326,7 +326,7 @@ async def test_wherever_the_key_cures_it_is_called_a_cure() -> None:
         assert not stage.workers.query_one("#button-join").has_class("-dim")
         assert "Join j" not in stage.text()
         await stage.press("ctrl+p", *"cure")
-        await stage.sees("j   Only its parent can join this zombie")
+        await stage.sees("j     Only its parent can join this zombie")
         await stage.press("escape")
         key = stage.workers.table.cursor_key
         stage.workers.table.post_message(

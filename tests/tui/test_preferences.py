@@ -79,7 +79,7 @@ async def test_help_and_palette_name_the_keys_that_work() -> None:
         await stage.sees("up k", "down j")
         await stage.press("escape")
         await stage.press("ctrl+p", *"kill")
-        await stage.sees("K   Send SIGKILL")
+        await stage.sees("K     Send SIGKILL")
 
 
 async def test_the_form_changes_what_is_chosen_and_keeps_it() -> None:
