@@ -232,7 +232,7 @@ def by_keyboard_through_workers(tour: Tour) -> None:
     kind("y")
     tour.gone("└ O sleep")
     tour.press("new")
-    tour.sees("New worker", "is missing")
+    tour.sees("New worker", "all that is needed")
     kind("mine.py:loop")
     tour.sees("Ready: loop")
     kind(SAVE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,9 @@ def _form(stage: Stage) -> NewWorker:
 async def test_a_new_worker() -> None:
     async with opened() as stage:
         await stage.press("n")
-        await stage.sees("New worker", "Start method", "/home/egon", "Target is missing")
+        await stage.sees(
+            "New worker", "Start method", "/home/egon", "Target is all that is needed."
+        )
         await stage.press(*"lessons:pia")
         form = _form(stage)
         await stage.until(lambda: bool(form.query("#daemon")), "the lower half")
@@ -184,7 +187,7 @@ def _added(stage: Stage) -> list[WorkerSpec]:
 async def test_mistakes_are_said_as_one_types_and_nothing_is_started() -> None:
     async with opened() as stage:
         await stage.press("n")
-        await stage.sees("Target is missing")
+        await stage.sees("Target is all that is needed.")
         await stage.press(*"piao")
         await stage.sees("Target must be")
         _form(stage).query_one("#what", Input).value = "m:web"
@@ -196,14 +199,32 @@ async def test_mistakes_are_said_as_one_types_and_nothing_is_started() -> None:
         assert not any(isinstance(each, Add) for each in stage.client.sent)
 
 
+@pytest.mark.parametrize("key", ["tab", "enter", "ctrl+s"])
+async def test_nothing_is_wrong_before_anything_was_done(key: str) -> None:
+    async with opened() as stage:
+        await stage.press("n")
+        await stage.sees("Target is all that is needed.")
+        assert not _form(stage).query_one("#mistake").has_class("-wrong")
+        await stage.press(key)
+        await stage.sees("Target is missing: a target such as module:function")
+        assert _form(stage).query_one("#mistake").has_class("-wrong")
+
+
 async def test_a_command_has_no_python_arguments() -> None:
     async with opened() as stage:
         await stage.press("n")
-        await stage.sees("Target is missing")
+        await stage.sees("Target is all that is needed.")
         form = _form(stage)
+        await stage.sees("Start method", "Imports from")
+        before = form.query_one(".dialog").region
         form.query_one("#kind", Select).value = "command"
-        await stage.sees("Command is missing")
+        await stage.sees("Command is all that is needed.")
         assert form.query_one("#args", Input).disabled
+        await stage.until(lambda: "Arguments" not in stage.text())
+        assert not {"Keywords", "Start method", "Python", "Imports from"} & set(
+            re.findall(r"│  (\w+(?: \w+)?)  ", stage.text())
+        )
+        assert form.query_one(".dialog").region == before, "what lies under the cursor stays there"
         form.query_one("#what", Input).value = "sleep 100"
         await stage.sees("Ready: sleep")
 
@@ -244,7 +265,7 @@ async def test_a_new_worker_like_one_that_is_there() -> None:
 async def test_the_start_has_what_was_typed_ahead_of_it() -> None:
     async with opened() as stage:
         await stage.press("n")
-        await stage.sees("Target is missing")
+        await stage.sees("Target is all that is needed.")
         for key in (*"lessons:pia", "ctrl+s"):  # all there before any of them is looked at
             stage.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await stage.until(lambda: any(isinstance(each, Add) for each in stage.client.sent))
@@ -275,14 +296,14 @@ async def test_another_worker_to_begin_from_is_chosen_in_the_form() -> None:
         stage.client.answers.append(_described)
         await stage.press("n")
         form = _form(stage)
-        await stage.sees("Begin from", "Target is missing")
+        await stage.sees("Begin from", "Target is all that is needed.")
         form.query_one("#like", Select).value = "web"
         await stage.sees("Ready: web-2")
         assert form.query_one("#what", Input).value == "python -m http.server"
         assert form.query_one("#cwd", Input).value == "/srv"
         assert form.query_one("#env", Input).value == "A='b c'"
         form.query_one("#like", Select).value = ""
-        await stage.sees("Target is missing")
+        await stage.sees("Target is all that is needed.")
 
 
 async def test_what_was_filled_in_is_saved_to_a_worker_file(tmp_path: Path) -> None:

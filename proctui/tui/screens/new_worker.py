@@ -22,23 +22,23 @@ from proctui.tui.worker_form import ONLY_OF_TARGETS, Checked, Entry, Kind, check
 
 _USUAL = WorkerSpec(id="usual")
 _TEXTS = {
-    "what": ("Target", "module:callable, file.py:callable"),
-    "args": ("Arguments", "'egon', 3"),
-    "kwargs": ("Keywords", "name='egon', times=3"),
+    "what": ("Target", "e.g. tasks:run, tasks.py:Run"),
+    "args": ("Arguments", "e.g. 'egon', 3"),
+    "kwargs": ("Keywords", "e.g. name='egon', times=3"),
     "id": ("Worker", "made from what it runs"),
     "name": ("Name", "Process.name, if not the worker's"),
-    "count": ("Count", "1"),
+    "count": ("Count", "usually 1"),
     "cwd": ("Folder", ""),
-    "env": ("Environment", "NAME=value OTHER='a b'"),
-    "python": ("Python", "another, such as .venv/bin/python"),
+    "env": ("Environment", "e.g. NAME=value OTHER='a b'"),
+    "python": ("Python", "another, e.g. .venv/bin/python"),
     "import_root": ("Imports from", ""),
-    "stop_signal": ("Stop signal", _USUAL.stop_signal),
-    "stop_timeout": ("Grace period", f"{_USUAL.stop_timeout:g} seconds, then SIGKILL"),
+    "stop_signal": ("Stop signal", f"usually {_USUAL.stop_signal}"),
+    "stop_timeout": ("Grace period", f"usually {_USUAL.stop_timeout:g} seconds, then SIGKILL"),
     "join_timeout": ("Join timeout", "seconds; for ever where empty"),
-    "max_restarts": ("Most restarts", f"{_USUAL.max_restarts}"),
-    "restart_window": ("within", f"{_USUAL.restart_window:g} seconds"),
-    "backoff": ("Restart after", f"{_USUAL.backoff:g} seconds, doubled each time"),
-    "backoff_max": ("up to", f"{_USUAL.backoff_max:g} seconds"),
+    "max_restarts": ("Most restarts", f"usually {_USUAL.max_restarts} within the window"),
+    "restart_window": ("Restart window", f"usually {_USUAL.restart_window:g} seconds"),
+    "backoff": ("Restart after", f"usually {_USUAL.backoff:g} seconds, doubled each time"),
+    "backoff_max": ("Longest pause", f"usually {_USUAL.backoff_max:g} seconds"),
 }
 _MAIN = 9
 """So many of them stand over the choices and are there at once; the others follow a moment later:
@@ -48,7 +48,7 @@ _CHOICES = {
     "reap": ("Joined by", get_args(ReapPolicy)),
     "restart": ("Restart", get_args(RestartPolicy)),
 }
-_COMMAND_HINT = "a shell line, such as python -m http.server 8000"
+_COMMAND_HINT = "e.g. python -m http.server 8000"
 _SCRATCH = ""
 """Stands for no worker in the list of those to begin from."""
 
@@ -81,11 +81,13 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         self.checked = Checked()
         self._filled = self._like()
         self._whole = False
+        self._begun = False
+        """What it runs was left or asked for: only then it is a mistake that it is missing."""
 
     def body(self) -> Iterable[Widget]:
         """One line for each key of a worker file."""
         kinds: list[tuple[str, Kind]] = [
-            ("Python callable or Process subclass", "target"),
+            ("callable or Process subclass", "target"),
             ("Command line", "command"),
         ]
         rows: list[Widget] = [
@@ -127,7 +129,7 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
 
     def _text_line(self, key: str) -> Widget:
         label, hint = _TEXTS[key]
-        hint = hint or str(self.folder)  # where paths and imports begin
+        hint = hint or f"usually {self.folder}"  # where paths and imports begin
         value = self._filled.texts.get(key, "")
         return _line(label, Field(value, placeholder=hint, id=key))
 
@@ -207,6 +209,8 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         is_command = entry.kind == "command"
         for field in self.query(", ".join(f"#{key}" for key in ONLY_OF_TARGETS)):
             field.disabled = is_command
+            if isinstance(field.parent, HorizontalGroup):
+                field.parent.display = not is_command  # the form stays as high as it is
         what = self.query_one("#what", Input)
         self.query_one("#label-what", Label).update("Command" if is_command else "Target")
         what.placeholder = _COMMAND_HINT if is_command else _TEXTS["what"][1]
@@ -218,17 +222,32 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
 
     def _tell(self) -> None:
         shown = self.query_one("#mistake", Static)
-        if self.checked.mistakes:
-            key, message = next(iter(self.checked.mistakes.items()))
-            label = _TEXTS[key][0] if key in _TEXTS else key
-            if key == "what" and self._entry().kind == "command":
-                label = "Command"
-            shown.update(text.content(f"{label} {message}"))
+        mistakes, specs = self.checked.mistakes, self.checked.specs
+        wrong = bool(mistakes) and (self._begun or bool(self._entry().texts["what"].strip()))
+        if wrong:
+            key, message = next(iter(mistakes.items()))
+            said = f"{self._label(key)} {message}"
+        elif mistakes:
+            said = f"{self._label('what')} is all that is needed."
         else:
-            names = [spec.id for spec in self.checked.specs]
-            many = f"{names[0]} … {names[-1]}" if len(names) > 1 else "".join(names)
-            shown.update(text.content(f"Ready: {many}"))
-        shown.set_class(bool(self.checked.mistakes), "-wrong")
+            said = f"Ready: {specs[0].id}" + (f" … {specs[-1].id}" if len(specs) > 1 else "")
+        shown.update(text.content(said))
+        shown.set_class(wrong, "-wrong")
+        shown.set_class(not specs, "-quiet")
+
+    def _label(self, key: str) -> str:
+        if key == "what" and self._entry().kind == "command":
+            return "Command"
+        return _TEXTS[key][0] if key in _TEXTS else key
+
+    @on(Input.Blurred, "#what")
+    def _what_left(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """From now on it is said what is missing."""
+        self._begun = True
+        self._check()
 
     @on(Button.Pressed, "#save-to-file")
     def action_save(self) -> None:
@@ -236,7 +255,7 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         self.after_typing(self._save_if_right)
 
     def _save_if_right(self) -> None:
-        self._check()
+        self._begin()
         if self.checked.specs:
             self.run_worker(self._save(self.checked.specs))
         else:
@@ -264,7 +283,7 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
         self.after_typing(self._start_if_right)
 
     def _start_if_right(self) -> None:
-        self._check()
+        self._begin()
         if self.checked.specs:
             self.dismiss(self.checked.specs)
         else:
