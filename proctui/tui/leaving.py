@@ -44,15 +44,17 @@ class Leaving:
         return {"detach": self.detach, "quit": self.quit}
 
     def alive(self) -> list[Target]:
-        """Everything of the session that runs, multiprocessing's own helpers left out.
+        """Everything of the session that runs.
 
-        Without a supervisor only what the kernel view sees: its last word may be long out of date.
+        Without multiprocessing's own helpers, which go with their supervisor.  Where that is gone
+        they are left over like all else, as whoever starts the session anew is told; then only
+        what the kernel view sees counts: its last word may be long out of date.
         """
         store = self.feed.store
         keys = [key for root in store.roots for key in (root, *below(store.children, root))]
         rows = [store.rows[key] for key in keys]
         seen = [row for row in rows if row.sample is not None or not self._lost]
-        return [target(row) for row in seen if running(row) and not row.helper]
+        return [target(row) for row in seen if running(row) and (self._lost or not row.helper)]
 
     async def detach(self) -> None:
         """Leaves; everything goes on."""
@@ -117,10 +119,13 @@ class Leaving:
         from proctui.tui.screens.ending import Ending
 
         command = Shutdown(mode="wait" if mode == "wait" else "stop")
-        ending = Ending(self.operator.ask(command, "ended"), self.alive, self.feed.clock)
+        heading = "Waiting" if mode == "wait" else "Stopping"
+        work = self.operator.ask(command, "ended")
+        ending = Ending(work, self.alive, self.feed.clock, heading)
         said = await self.host.ask(ending)
         if said is None:
-            self.host.leave(0, f"Session {self.feed.hello.session} is being stopped.\n")
+            becomes = "ends with its workers" if mode == "wait" else "is being stopped"
+            self.host.leave(0, f"Session {self.feed.hello.session} {becomes}.\n")
         elif said.severity == "error" and self.feed.lost is None:
             self.host.say(said)
         else:

@@ -27,7 +27,6 @@ class Ending(Dialog[Said]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "leave", "Leave", show=False),
     ]
-    heading = "Stopping"
     foot = "d: leave now, it ends by itself"
 
     def __init__(
@@ -35,8 +34,10 @@ class Ending(Dialog[Said]):
         work: Coroutine[object, object, Said],
         alive: Callable[[], Sequence[Target]],
         clock: Callable[[], float],
+        heading: str = "Stopping",
     ) -> None:
         super().__init__()
+        self.heading = heading
         self._work = work
         self._alive = alive
         self._clock = clock

@@ -129,7 +129,7 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
 
     def _text_line(self, key: str) -> Widget:
         label, hint = _TEXTS[key]
-        hint = hint or f"usually {self.folder}"  # where paths and imports begin
+        hint = hint or f"usually {_end_of(str(self.folder))}"  # where paths and imports begin
         value = self._filled.texts.get(key, "")
         return _line(label, Field(value, placeholder=hint, id=key))
 
@@ -297,6 +297,15 @@ class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
+
+
+def _end_of(path: str) -> str:
+    """As much of it as a narrow form has room for."""
+    return path if len(path) <= _PATH else text.ellipsis() + path[-_PATH:]
+
+
+_PATH = 22
+"""Characters."""
 
 
 def _line(label: str, *fields: Widget) -> HorizontalGroup:

@@ -74,7 +74,10 @@ class Quit(Dialog[Answer]):
             yield _way("Leave", "lets them run: proctui attach shows them again")
             return
         yield _way("Stop", "ends all of them, then the session")
-        yield _way("Wait", "terminates the daemonic and waits for the others")
+        workers = [each.row.worker for each in self.alive]
+        daemonic = any(worker is not None and worker.daemon for worker in workers)
+        others = "terminates the daemonic and waits for the others"
+        yield _way("Wait", others if daemonic else "waits until they end by themselves")
         yield _way("Detach", "lets them run: proctui attach comes back")
 
     def action_choose(self, how: Leave) -> None:
