@@ -90,7 +90,7 @@ class Deeds:
         fit = self.asking.applicable("join")
         waiting = [row for row in fit if row.worker is not None and row.worker.joining]
         if waiting:
-            await self._tell(CancelJoin(workers=worker_ids(waiting)), "given up")
+            await self._give_up(waiting)
         elif fit:
             self.host.untag()
             await self._join(fit)
@@ -107,7 +107,14 @@ class Deeds:
         """Gives up every join that waits for the rows asked for."""
         waiting = [r for r in self.host.asked() if r.worker is not None and r.worker.joining]
         if waiting:
-            await self._tell(CancelJoin(workers=worker_ids(waiting)), "given up")
+            await self._give_up(waiting)
+
+    async def _give_up(self, joined: Sequence[Row]) -> None:
+        said = await self.operator.ask(CancelJoin(workers=worker_ids(joined)), "cancelled")
+        done = said.severity == "information"
+        self.host.say(
+            Said(f"Join of {listed([r.name for r in joined])} cancelled.") if done else said
+        )
 
     async def join_all(self) -> None:
         """Joins every worker that has ended."""

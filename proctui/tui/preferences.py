@@ -93,7 +93,7 @@ class Preferences:
         """Opens the form of all settings."""
         from proctui.tui.screens.settings import SettingsForm
 
-        changes = await self.screen.ask(SettingsForm(self.settings))
+        changes = await self.screen.ask(SettingsForm(self.settings, self.screen.feed.hello.refresh))
         self.choose(changes)
 
     async def choose_columns(self) -> None:

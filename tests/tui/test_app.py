@@ -117,6 +117,18 @@ async def test_a_dimmed_button_says_why_too() -> None:
 # ---------------------------------------------------------------------------- joining
 
 
+async def test_why_a_key_does_nothing_is_said_once_however_often_it_is_pressed() -> None:
+    async with opened() as stage:
+        await stage.go_to("w:later")
+        await stage.press("j", "j", "t", "j")
+        await stage.told("later: it has not been started.")
+        messages = [each.message for each in stage.app._notifications]
+        assert messages == [
+            "later: can't join: it has not been started.",
+            "later: it has not been started.",
+        ]
+
+
 async def test_join_joins_at_once_and_says_so() -> None:
     async with opened() as stage:
         stage.client.answers.append(
@@ -154,6 +166,7 @@ async def test_escape_gives_a_join_up() -> None:
         await stage.until(lambda: row.worker is not None and row.worker.joining == 1)
         await stage.press("escape")
         await stage.until(lambda: stage.client.sent == [CancelJoin(workers=("piao-1",))])
+        await stage.told("Join of piao-1 cancelled.")
 
 
 async def test_an_orphan_that_the_supervisor_adopted_is_joined_by_it() -> None:

@@ -102,6 +102,19 @@ async def test_the_form_changes_what_is_chosen_and_keeps_it() -> None:
         assert stage.workers.feed.interval == 0.5
 
 
+async def test_the_form_says_what_it_is_about_and_claims_nothing_that_is_not_done() -> None:
+    async with opened(kept=kept()) as stage:
+        await stage.press("comma")
+        await stage.sees("Will be kept in", "3600 s (the session's)", "List at start")
+        assert not stage.app.screen.query_one("#mistake").has_class("-wrong")
+
+
+async def test_the_chooser_of_columns_has_titles() -> None:
+    async with opened(kept=kept()) as stage:
+        await stage.press("f7")
+        await stage.sees("Column   Width     What it shows", "NAME     auto      Name")
+
+
 async def test_leaving_the_form_changes_nothing() -> None:
     async with opened(kept=kept()) as stage:
         await stage.press("f2")
@@ -247,7 +260,12 @@ async def test_on_quit_ask_asks() -> None:
 async def test_a_form_is_usable_on_a_small_screen() -> None:
     async with opened(size=(60, 15)) as stage:
         await stage.press("comma")
-        await stage.sees("Settings", "Theme", "Keep", "Cancel")
+        await stage.sees("Settings: more below", "Theme", "Keep", "Cancel")
+        for _ in range(16):
+            await stage.press("tab")
+            if "On leaving" in stage.text():
+                break
+        await stage.sees("On leaving", "─ Settings ─")
         await stage.press("escape", "f7")
         await stage.sees("Columns", "NAME", "Keep", "Cancel")
 

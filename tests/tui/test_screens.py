@@ -16,6 +16,7 @@ from textual.widgets import Checkbox, Input, Select
 
 from proctui.files import config
 from proctui.files.settings import Settings
+from proctui.linux.signals import effect
 from proctui.protocol import Add, Command, Describe, Reply, Shutdown, Signal
 from proctui.spec import SessionSpec, WorkerSpec
 from proctui.tui.actions import ACTIONS
@@ -137,6 +138,23 @@ async def test_the_signal_menu_says_what_signals_do() -> None:
                 stage.client.sent == [Signal(workers=("piao-1",), signal="SIGHUP", pids=(40321,))]
             )
         )
+
+
+async def test_what_a_signal_does_can_be_read_in_a_narrow_terminal() -> None:
+    async with opened((60, 15)) as stage:
+        await stage.press("f9")
+        whole = " ".join(effect(15).split())
+
+        def read() -> str:
+            return " ".join(re.sub(r"[│▌…]", " ", stage.text()).split())
+
+        await stage.until(lambda: whole in read(), whole)
+        await stage.press("down")
+        await stage.until(lambda: effect(9) in read(), effect(9))
+    async with opened((120, 40)) as stage:
+        await stage.press("f9")
+        await stage.sees(effect(15))
+        assert not stage.app.screen.query_one("#effect").display
 
 
 def test_every_signal_is_offered_once_the_usual_first() -> None:

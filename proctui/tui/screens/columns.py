@@ -51,6 +51,7 @@ class ColumnChooser(Dialog[dict[str, Any]]):
 
     def body(self) -> Iterable[Widget]:
         """The columns in their order, and what the keys do."""
+        yield Static(f"    {'Column':<9}{'Width':<10}What it shows", classes="dialog-note heading")
         menu = OptionList(*self._options(), compact=True)
         menu.highlighted = 0
         yield menu
@@ -71,7 +72,7 @@ class ColumnChooser(Dialog[dict[str, Any]]):
         shown = column in self._chosen
         mark = " ✓ " if shown else " · "
         width = self._widths.get(column)
-        size = "fits" if width is None else f"{width} cells"
+        size = "auto" if width is None else f"{width} cells"
         return Content.assemble(
             (mark, "bold $text-success" if shown else "$text-muted"),
             (f" {SPECS[column].title:<9}", "bold" if shown else "$text-muted"),

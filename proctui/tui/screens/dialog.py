@@ -71,6 +71,25 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
         self.dismiss(None)
 
 
+class Form(Dialog[Result], Generic[Result]):
+    """A dialog with lines in ``#form``, perhaps more than there is room for: its title says so."""
+
+    def on_mount(self) -> None:
+        """Watches how far it is scrolled, and how long it is."""
+        form = self.query_one("#form")
+        for what in ("scroll_y", "virtual_size"):
+            self.watch(form, what, self._say_what_is_below, init=False)
+
+    def on_resize(self) -> None:
+        """There may be more room, or less."""
+        self.call_after_refresh(self._say_what_is_below)
+
+    def _say_what_is_below(self) -> None:
+        form, box = self.query_one("#form"), self.query_one(".dialog")
+        below = form.max_scroll_y > round(form.scroll_offset.y)
+        box.border_title = text.content(f"{self.heading}: more below" if below else self.heading)
+
+
 class Keyed(Button):
     """A button that shows its key."""
 

@@ -61,7 +61,7 @@ class ExportDialog(Dialog[Export]):
             *(Pick(_SAID[kind], kind == self._kind, id=f"export-{kind}") for kind in _SAID),
             compact=True,
         )
-        yield Label("File, from where proctui was started:")
+        yield Label("File; a name alone goes where proctui was started:")
         yield Field(self._names[self._kind], id="export-file")
         yield Static(id="export-note")
         yield button_row(

@@ -80,6 +80,24 @@ class SignalMenu(Menu[str]):
         self.add_class("wide")
         self.heading = f"Send which signal to {whom}?"
 
+    def body(self) -> Iterable[Widget]:
+        """The list, and in a narrow terminal the whole sentence of the signal that is chosen."""
+        yield from super().body()
+        yield Static(id="effect", classes="dialog-note")
+
+    def on_resize(self) -> None:
+        """There may be room for whole sentences now."""
+        self.query_one("#effect").display = self.app.size.width < _WHOLE_SIGNALS
+
+    @on(OptionList.OptionHighlighted)
+    def _explain(self, event: OptionList.OptionHighlighted) -> None:
+        name = self.options[event.option_index][0]
+        self.query_one("#effect", Static).update(effect(signal_number(name)))
+
+
+_WHOLE_SIGNALS = 120
+"""Cells of a terminal in which no explanation of a signal is cut."""
+
 
 # ------------------------------------------------------------------------- the context menu
 

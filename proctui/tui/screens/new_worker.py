@@ -15,7 +15,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 from proctui.files.mistakes import ConfigError
 from proctui.spec import ReapPolicy, RestartPolicy, StartMethod, WorkerSpec
 from proctui.tui import text
-from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.screens.dialog import Form, Keyed, button_row
 from proctui.tui.widgets.field import Field
 from proctui.tui.widgets.marks import Tick
 from proctui.tui.worker_form import ONLY_OF_TARGETS, Checked, Entry, Kind, check, entry_like
@@ -53,7 +53,7 @@ _SCRATCH = ""
 """Stands for no worker in the list of those to begin from."""
 
 
-class NewWorker(Dialog[tuple[WorkerSpec, ...] | Literal["lesson"]]):
+class NewWorker(Form[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     """Answers the specifications of the workers to add, or that it shall be a lesson instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -52,7 +52,7 @@ class SaveAs(Dialog[Place]):
 
     def body(self) -> Iterable[Widget]:
         """Where, and what is wrong with that."""
-        yield Label("File, from where proctui was started:")
+        yield Label("File; a name alone goes where proctui was started:")
         yield Field(self._offered, select_on_focus=False, id="save-file")
         yield Static(id="save-note")
         yield button_row(

@@ -17,7 +17,7 @@ from proctui.files.settings import CHECKS, CONFIRMED, OnQuit, Settings
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS
 from proctui.tui.keymap import Preset
-from proctui.tui.screens.dialog import Dialog, Keyed, button_row
+from proctui.tui.screens.dialog import Form, Keyed, button_row
 from proctui.tui.screens.menu import COLUMN_TITLES
 from proctui.tui.themes import names
 from proctui.tui.widgets.field import Field
@@ -38,7 +38,7 @@ _ON_QUIT: dict[OnQuit, str] = {
 _FILE_ORDER = "none"
 
 
-class SettingsForm(Dialog[dict[str, Any]]):
+class SettingsForm(Form[dict[str, Any]]):
     """Answers the fields of `Settings` that the form has, changed or not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,8 +48,10 @@ class SettingsForm(Dialog[dict[str, Any]]):
     heading = "Settings"
     foot = "Tab: next   ^s: keep   Esc: leave them as they were"
 
-    def __init__(self, chosen: Settings) -> None:
+    def __init__(self, chosen: Settings, refresh: float) -> None:
+        """`refresh` is what the session says, in seconds."""
         super().__init__()
+        self._refresh = refresh
         self.chosen = chosen
         self._before = self._tried = chosen.theme
         self._mistakes: dict[str, str] = {}
@@ -74,9 +76,9 @@ class SettingsForm(Dialog[dict[str, Any]]):
             yield _line("", Label(own, classes="form-note"))
         shown = f"{len(chosen.columns)} of {len(COLUMNS)}; {ACTIONS['columns'].key} chooses them"
         yield _line("Columns", Label(shown, classes="form-note"))
-        orders = [("the order of the worker file", _FILE_ORDER)]
-        orders += [(COLUMN_TITLES[column], column) for column in COLUMNS]
-        yield _line("Sorted by", _choice("sort", orders, chosen.sort or _FILE_ORDER))
+        orders = [("in the order of the worker file", _FILE_ORDER)]
+        orders += [(f"by {COLUMN_TITLES[column]}", column) for column in COLUMNS]
+        yield _line("List at start", _choice("sort", orders, chosen.sort or _FILE_ORDER))
         yield _line(
             "",
             Tick("as a tree", chosen.tree, compact=True, id="tree"),
@@ -85,7 +87,7 @@ class SettingsForm(Dialog[dict[str, Any]]):
         refresh = "" if chosen.refresh is None else f"{chosen.refresh:g}"
         yield _line(
             "Refresh",
-            Field(refresh, placeholder="seconds; as the session says", id="refresh"),
+            Field(refresh, placeholder=f"{self._refresh:g} s (the session's)", id="refresh"),
         )
         boxes = [
             Tick(name, name in chosen.confirm, compact=True, id=f"confirm-{name}")
@@ -137,9 +139,14 @@ class SettingsForm(Dialog[dict[str, Any]]):
         self.query_one("#refresh").set_class("refresh" in self._mistakes, "-wrong")
         shown = self.query_one("#mistake", Static)
         wrong = self._mistakes.get("refresh")
-        said = f"Kept in {settings_of_a_person.path()}" if wrong is None else f"Refresh {wrong}"
+        said = (
+            f"Will be kept in {settings_of_a_person.path()}"
+            if wrong is None
+            else f"Refresh {wrong}"
+        )
         shown.update(text.content(said))
         shown.set_class(wrong is not None, "-wrong")
+        shown.set_class(wrong is None, "-quiet")
 
     # ------------------------------------------------------------------ leaving
 

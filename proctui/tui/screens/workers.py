@@ -390,7 +390,14 @@ class WorkersScreen(Screen[None]):
 
     def say(self, said: Said) -> None:
         """Tells the person."""
-        self.notify(text.safe(said.text), severity=said.severity, markup=False)
+        shown = text.safe(said.text)
+        if said.severity == "warning" and self._is_shown(shown):
+            return  # a key that does not apply, pressed again
+        self.notify(shown, severity=said.severity, markup=False)
+
+    def _is_shown(self, message: str) -> bool:
+        """Whether it stands on the screen already."""
+        return any(each.message == message for each in self.app._notifications)
 
     async def ask(self, dialog: Dialog[Result]) -> Result | None:
         """Shows a dialog and waits for its answer."""
