@@ -51,7 +51,7 @@ class ColumnChooser(Dialog[dict[str, Any]]):
 
     def body(self) -> Iterable[Widget]:
         """The columns in their order, and what the keys do."""
-        yield Static(f"    {'Column':<9}{'Width':<10}What it shows", classes="dialog-note heading")
+        yield Static(f"    {'Column':<9}{'Width':<10}What it shows", classes="heading")
         menu = OptionList(*self._options(), compact=True)
         menu.highlighted = 0
         yield menu

@@ -40,14 +40,15 @@ _PAGES: Sequence[tuple[str, str]] = (
         "Z: a process that has ended and was not joined. It uses no memory and no processor "
         "time, only its place in the process table, and no signal does anything to it: it is "
         "dead already. Only its parent can join it. Your own worker: {join}. A child of somebody "
-        "else: {join} shows what can be done about the parent, the gentlest first.",
+        "else: {join}, called Cure there, shows what can be done about the parent, the gentlest "
+        "first.",
     ),
     (
         "Orphan",
         "O: a process whose parent ended first. Something adopted it: init (process 1) or a "
         "subreaper. It goes on running, often without anybody knowing. {terminate} terminates it, "
         "{kill} kills it. Ending a whole tree instead of one process leaves no orphans: the "
-        "question that Terminate and Kill ask offers that.",
+        "question that Terminate, Kill and Stop ask offers that.",
     ),
     (
         "Daemonic",
@@ -58,8 +59,9 @@ _PAGES: Sequence[tuple[str, str]] = (
         "Terminate, kill, stop",
         "Terminate sends SIGTERM: the process ends without clean-up unless it handles the "
         "signal. Kill sends SIGKILL, which nothing can refuse. Stop does one after the other, "
-        "with a grace period between, and joins. None of them ends the children of the process, "
-        "and a lock that it held is never released.",
+        "with a grace period between, and joins. By itself none of them ends the children of the "
+        "process: the question offers its group and its whole tree. A lock that it held is never "
+        "released.",
     ),
     (
         "exitcode",

@@ -87,7 +87,7 @@ class SignalMenu(Menu[str]):
 
     def on_resize(self) -> None:
         """There may be room for whole sentences now."""
-        self.query_one("#effect").display = self.app.size.width < _WHOLE_SIGNALS
+        self.set_class(self.app.size.width < _WHOLE_SIGNALS, "-explains")
 
     @on(OptionList.OptionHighlighted)
     def _explain(self, event: OptionList.OptionHighlighted) -> None:
