@@ -76,6 +76,26 @@ def own_places(monkeypatch: pytest.MonkeyPatch, short_root: Path) -> Iterator[No
     shutil.rmtree(directory)
 
 
+Tell = Callable[[str], None]
+"""Takes one line that stands below the results, whatever they are."""
+
+TOLD = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def tell(pytestconfig: pytest.Config) -> Tell:
+    """For what a person must know of a run that was right: figures, seeds, what was left out."""
+    return pytestconfig.stash.setdefault(TOLD, []).append
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Prints what was told."""
+    for line in config.stash.get(TOLD, []):
+        terminalreporter.write_line(line)
+
+
 Supervise = Callable[..., Supervisor]
 """Takes workers and the settings of a session; starts its supervisor."""
 

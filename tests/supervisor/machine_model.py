@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from proctui.model import Worker
@@ -29,11 +29,13 @@ class Modelled:
     waiting: list[Ticket] = field(default_factory=list)
     answered: dict[Ticket, bool] = field(default_factory=dict)
     """Joins that waited and don't any more, and whether they came to something."""
+    begun: bool = False
+    """It was started since somebody last looked at this."""
 
     def copy(self) -> Modelled:
         return Modelled(
             self.spec, self.own_exitcode, self.ends_by, self.phase, self.exitcodes,
-            [*self.waiting], {**self.answered},
+            [*self.waiting], {**self.answered}, self.begun,
         )  # fmt: skip
 
     @property
@@ -55,8 +57,10 @@ class Modelled:
         """Does it; whether it must succeed."""
         does: dict[str, Callable[[], bool]] = {
             "start": self.start, "restart": self.restart, "stop": self.stop, "join": self.join,
-            "cancel": self.cancel, "terminate": lambda: self.signal(-15),
-            "kill": lambda: self.signal(-9), "end": lambda: self.signal(BY_ITSELF),
+            "join for a moment": self.join, "cancel": self.cancel,
+            "terminate": lambda: self.signal(-15), "terminate group": lambda: self.signal(-15),
+            "kill": lambda: self.signal(-9), "kill group": lambda: self.signal(-9),
+            "end": lambda: self.signal(BY_ITSELF),
         }  # fmt: skip
         return does[act]()
 
@@ -86,7 +90,7 @@ class Modelled:
         return True
 
     def join(self) -> bool:
-        """Without patience."""
+        """Without patience, or with less than it lives."""
         if self.alive or self.phase == "idle":
             return False
         if self.phase == "ended":
@@ -108,7 +112,7 @@ class Modelled:
     # ------------------------------------------------------------ what follows
 
     def _begin(self) -> None:
-        self.phase, self.exitcodes = "alive", frozenset()
+        self.phase, self.exitcodes, self.begun = "alive", frozenset(), True
         if self.own_exitcode is not None:
             self._end(frozenset({self.own_exitcode}), joined=False)
             if self.gives_up:
@@ -121,6 +125,17 @@ class Modelled:
         self.answered.update(dict.fromkeys(tickets, True))
 
 
+def starts_join_siblings(workers: Sequence[Modelled]) -> None:
+    """What a start does to all others that are joined implicitly."""
+    begun = [worker for worker in workers if worker.begun]
+    waiting = (one for one in workers if one.spec.reap == "implicit" and one.phase == "ended")
+    for worker in waiting:
+        if any(other is not worker for other in begun):
+            worker.phase = "joined"
+    for worker in begun:
+        worker.begun = False
+
+
 def both_at_once(worker: Modelled, first: str, second: str) -> list[tuple[bool, bool, Modelled]]:
     """What may come of two acts whose order nobody knows.
 
@@ -128,17 +143,18 @@ def both_at_once(worker: Modelled, first: str, second: str) -> list[tuple[bool, 
     with a start that waits for its turn and a death under way with a signal.
     """
     outcomes = []
+    acts = {act.removesuffix(" group").removesuffix(" for a moment") for act in (first, second)}
     for order in ((0, 1), (1, 0), (0,), (1,)):
         after = worker.copy()
         done = [False, False]
         for which in order:
             done[which] = after.act((first, second)[which])
-        if after.exitcodes and {first, second} & {"kill", "stop", "restart"}:
+        if after.exitcodes and acts & {"kill", "stop", "restart"}:
             after.exitcodes |= {-9, -15}
         outcomes.append((done[0], done[1], after))
-        if first == second == "kill":  # one that is dying takes the second signal too
+        if acts == {"kill"}:  # one that is dying takes the second signal too
             outcomes.append((done[0], done[0], after))
-    if {first, second} == {"join", "restart"}:  # it is joined after the end, before the new start
+    if acts == {"join", "restart"}:  # it is joined after the end, before the new start
         after = worker.copy()
         after.restart()
         outcomes.append((True, True, after))
