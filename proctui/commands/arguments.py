@@ -217,7 +217,7 @@ def _reading(add: Adder) -> None:
 
     scan = add("scan", "scan:scan", texts.SCAN)
     scan.add_argument("--all-users", action="store_true", help="other users' processes too")
-    scan.add_argument("--check", action="store_true", help="exit status 1 where any is found")
+    scan.add_argument("--check", action="store_true", help="exit status 1 where any is certain")
     _json(scan)
 
     logs = add("logs", "logs:logs", texts.LOGS)

@@ -22,7 +22,7 @@ _SHOWN = 10
 
 
 def scan(arguments: argparse.Namespace) -> int:
-    """Prints what there is; exit status 1 with ``--check`` where there is anything."""
+    """Prints what there is; exit status 1 with ``--check`` where anything is more than a guess."""
     if not procfs.available():
         complain("scan needs /proc, which is not there")
         return 1
@@ -34,7 +34,7 @@ def scan(arguments: argparse.Namespace) -> int:
         print_object(found.as_json())
     else:
         _print(found)
-    return 1 if arguments.check and (found.zombies or found.orphans) else 0
+    return 1 if arguments.check and found.certain else 0
 
 
 def _patiently(found: Found) -> Found:

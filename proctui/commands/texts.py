@@ -135,6 +135,12 @@ SCAN: Final = """\
 finds every zombie and every orphan of the machine
 Zombies are grouped by the parent that has not joined them, orphans named with their adopter.
 
+One look shows no first parent, and where the kernel does not tell, nobody is accused.  An orphan
+that lives in the session of its adopter, as all do in a container whose PID 1 leads the one
+session there is, can't be told from a child and is not listed.  One that leads its own session
+under an init is listed as "perhaps", and --check does not fail by it.  `proctui watch PID` and
+sessions with --adopt see parents while they stand: they miss none.
+
 Example:
   proctui scan --check --json"""
 

@@ -14,65 +14,125 @@ asks: then it is there on purpose.
 - it carries the tag of a proctui session that its parent does not carry: an orphan;
 - it was put into a container from outside, or keeps one; it has a controlling terminal of its
   own, as the login of a terminal has; nobody but PID 1 can have forked it (the second process of
-  a pid namespace); its parent listens to it; it is what a service was started as; it has let go
-  of everything: not an orphan;
-- on its standard descriptors is a terminal or a pipe that its parent does not have, or it lives
-  in the scope of a login: somebody else started it, an orphan.
+  a pid namespace); its parent listens to it, by a pipe or from the other side of its terminal; it
+  is what a service was started as; it has let go of everything: not an orphan;
+- it lives in the scope of a login, in which its parent does not: an orphan.
 
-Of what is left the kernel does not tell.  Under an init it is listed, with the words that it
-leads its own session and is perhaps a daemon; under anybody else, and where its folder and
-descriptors may not be read, nothing is claimed.
+Of what is left the kernel does not tell.  A pipe or a terminal that its parent does not hold
+proves nothing: who starts a process closes the ends that it has no use for.  Under an init such a
+leader is listed with its doubt (`doubts`): it is perhaps a daemon, and perhaps an orphan where it
+holds such a thing.  Under anybody else, and where its folder and descriptors may not be read,
+nothing is claimed.
+
+A `Known` may read each answer when it is asked for: what costs most is asked last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 _NOWHERE = "/dev/null"
 _TERMINALS = ("/dev/pts/", "/dev/tty")
 _CONSOLE = "/dev/console"
 _PIPE = "pipe:"
-_DOUBT = "it leads its own session: perhaps a daemon"
+_LEADS = "it leads its own session"
+
+
+class Known(Protocol):
+    """What is known of a process that may have been adopted.  Names are untrusted."""
+
+    @property
+    def leads_session(self) -> bool:
+        """It leads its own session."""
+
+    @property
+    def sid(self) -> int:
+        """The id of its session."""
+
+    @property
+    def leader(self) -> str | None:
+        """Name of its session's leader; None where that is gone."""
+
+    @property
+    def session(self) -> str | None:
+        """Name of the proctui session it was started in."""
+
+    @property
+    def supervisor(self) -> int | None:
+        """Of that session, where it is known to be gone."""
+
+    @property
+    def same_session_as_parent(self) -> bool:
+        """Its parent was started in that session too."""
+
+    @property
+    def unit(self) -> str:
+        """Last part of its control group: ``ssh.service``, ``session-3.scope``."""
+
+    @property
+    def is_main_of_unit(self) -> bool:
+        """No other process of the unit is the one that was started for it."""
+
+    @property
+    def shares_unit(self) -> bool:
+        """Its parent lives in the same control group."""
+
+    @property
+    def cwd(self) -> str | None:
+        """Its folder; None where that may not be read."""
+
+    @property
+    def descriptors(self) -> Sequence[str] | None:
+        """Where standard input, output and error lead; None where that may not be read."""
+
+    @property
+    def under_init(self) -> bool:
+        """Its parent is an init: of the machine, of a container, of a user's services."""
+
+    @property
+    def placed(self) -> bool:
+        """It entered the container from outside, keeps one, or only PID 1 can have forked it."""
+
+    @property
+    def terminal(self) -> bool:
+        """It has a controlling terminal."""
+
+    @property
+    def given(self) -> Sequence[str] | None:
+        """Where its parent's standard descriptors lead; None where that may not be read."""
+
+    @property
+    def heard(self) -> bool:
+        """Its parent holds the other side of a pipe or terminal on its standard descriptors."""
 
 
 class Circumstances(NamedTuple):
-    """What is known of a process that may have been adopted.  Names are untrusted."""
+    """`Known`, all of it beforehand."""
 
     leads_session: bool
     sid: int
     leader: str | None
-    """Name of its session's leader; None where that is gone."""
     session: str | None = None
-    """Name of the proctui session it was started in."""
     supervisor: int | None = None
-    """Of that session, where it is known to be gone."""
     same_session_as_parent: bool = False
-    """Its parent was started in that session too."""
     unit: str = ""
-    """Last part of its control group: ``ssh.service``, ``session-3.scope``."""
     is_main_of_unit: bool = True
-    """No other process of the unit is the one that was started for it."""
+    shares_unit: bool = False
     cwd: str | None = None
     descriptors: Sequence[str] | None = None
-    """Where standard input, output and error lead; None where that may not be read."""
     under_init: bool = False
-    """Its parent is an init: of the machine, of a container, of a user's services."""
     placed: bool = False
-    """It entered the container from outside, keeps one, or only PID 1 can have forked it."""
     terminal: bool = False
-    """It has a controlling terminal."""
     given: Sequence[str] | None = None
-    """Where its parent's standard descriptors lead; None where that may not be read."""
     heard: bool = False
-    """Its parent holds the other end of a pipe on its standard descriptors."""
 
 
-def judge(known: Circumstances) -> str | None:
+def judge(known: Known) -> str | None:
     """Why it is an orphan, the rest of a sentence; None where it belongs where it is."""
     if known.leads_session:
-        return _why_leader(known)
-    if _service(known) or _daemon(known):
+        return _why_tagged(known) if known.session is not None else _why_leader(known)
+    if _daemon(known) or _service(known):
         return None
     if not known.sid:  # a number that this pid namespace has none for
         return "it lives in a session from outside of the container, its parent does not"
@@ -81,54 +141,60 @@ def judge(known: Circumstances) -> str | None:
     return f"it lives in the session of {known.leader} ({known.sid}), its parent does not"
 
 
-def _why_leader(known: Circumstances) -> str | None:
-    if known.session is not None:
-        if known.same_session_as_parent:
-            return None
-        if known.supervisor is not None:
-            return f"the supervisor {known.supervisor} of session {known.session} is gone"
-        return f"it was started in session {known.session}, its parent was not"
-    if known.placed or known.terminal or known.heard or _service(known) or _daemon(known):
-        return None
-    return _foreign(known) or _of_login(known) or _doubtful(known)
+def doubts(known: Known) -> bool:
+    """Whether what `judge` says of it is a guess: nobody may be accused by that."""
+    return known.leads_session and known.session is None and not _of_login(known)
 
 
-def _foreign(known: Circumstances) -> str | None:
-    """What it was given by somebody else than its parent."""
-    if known.descriptors is None or known.given is None:
+def _why_tagged(known: Known) -> str | None:
+    if known.same_session_as_parent:
         return None
+    if known.supervisor is not None:
+        return f"the supervisor {known.supervisor} of session {known.session} is gone"
+    return f"it was started in session {known.session}, its parent was not"
+
+
+def _why_leader(known: Known) -> str | None:
+    if known.terminal:
+        return None
+    of_login = _of_login(known)
+    if not of_login and not known.under_init:
+        return None
+    if _daemon(known) or _service(known) or known.placed or known.heard:
+        return None
+    if of_login:
+        return f"it was started in {known.unit}, not by its parent"
+    return _doubtful(known)
+
+
+def _of_login(known: Known) -> bool:
+    in_scope = known.unit.endswith(".scope") and known.unit != "init.scope"
+    return in_scope and not known.shares_unit
+
+
+def _doubtful(known: Known) -> str | None:
+    if known.descriptors is None:
+        return None
+    if known.unit.endswith(".service"):
+        return f"it was started in {known.unit}, but {_LEADS}: perhaps a daemon"
     for target in known.descriptors:
-        if target in known.given:
+        if known.given is None or target in known.given:
             continue
         if target.startswith(_TERMINALS):
             terminal = target.removesuffix(" (deleted)")  # nobody is at its other side any more
-            return f"it holds the terminal {terminal}, which its parent does not"
+            return f"{_LEADS} and holds {terminal}, its parent does not: perhaps an orphan"
         if target.startswith(_PIPE):
-            return "it holds a pipe of somebody else's, which its parent does not"
-    return None
+            return f"{_LEADS} and holds a pipe, its parent does not: perhaps an orphan"
+    return f"{_LEADS}: perhaps a daemon"
 
 
-def _of_login(known: Circumstances) -> str | None:
-    if known.unit.endswith(".scope") and known.unit != "init.scope":
-        return f"it was started in {known.unit}, not by its parent"
-    return None
-
-
-def _doubtful(known: Circumstances) -> str | None:
-    if not known.under_init or known.descriptors is None:
-        return None
-    if known.unit.endswith(".service"):
-        return f"it was started in {known.unit}, but {_DOUBT}"
-    return _DOUBT
-
-
-def _service(known: Circumstances) -> bool:
+def _service(known: Known) -> bool:
     """What a service was started as, or forked into the background (Type=forking)."""
     in_service = known.unit.endswith(".service") and known.is_main_of_unit
     return in_service and known.session is None
 
 
-def _daemon(known: Circumstances) -> bool:
+def _daemon(known: Known) -> bool:
     """It has let go of everything it was started with, as daemon(7) asks: on purpose."""
     if known.session is not None or known.cwd != "/" or known.descriptors is None:
         return False

@@ -16,7 +16,7 @@ from proctui.linux import procfs
 from proctui.linux.procfs import Stat
 from proctui.linux.trails import KTHREADD, is_kthreadd
 from proctui.linux.treekill import user_name
-from proctui.machine.adoption import judge
+from proctui.machine.adoption import doubts, judge
 from proctui.machine.reading import Line, read_in_slices
 from proctui.machine.surroundings import tag_of
 from proctui.machine.witness import KnownSession, Witness
@@ -85,6 +85,8 @@ class Orphan(NamedTuple):
     """Name of the parent it had, where that was seen."""
     init: bool = False
     """Its adopter is PID 1, here or of a container: `in_container`."""
+    doubtful: bool = False
+    """That it is one is a guess: nothing may be made of it but a hint."""
 
     @property
     def in_container(self) -> bool:
@@ -92,7 +94,7 @@ class Orphan(NamedTuple):
         return self.init and self.ppid != INIT
 
 
-_NOT_DOCUMENTED = ("start_ticks", "certainty", "parent_name", "init", "adopted")
+_NOT_DOCUMENTED = ("start_ticks", "certainty", "parent_name", "init", "adopted", "doubtful")
 
 
 class Found(NamedTuple):
@@ -100,6 +102,11 @@ class Found(NamedTuple):
 
     zombies: tuple[Zombie, ...]
     orphans: tuple[Orphan, ...]
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is anything that is no guess."""
+        return bool(self.zombies) or not all(orphan.doubtful for orphan in self.orphans)
 
     def as_json(self) -> dict[str, list[dict[str, object]]]:
         """The object that ``proctui scan --json`` prints."""
@@ -268,6 +275,7 @@ class _Scan:
             start_ticks=stat.start_ticks,
             certainty="tag" if worker is not None else "session" if by_session else "seen",
             init=self._witness.is_init(stat.ppid),
+            doubtful=doubts(known),
         )
 
     # ------------------------------------------------------------ both

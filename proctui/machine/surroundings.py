@@ -35,23 +35,46 @@ def members_of_unit(path: str) -> list[int]:
     return []
 
 
-def place_of(pid: int) -> tuple[str | None, tuple[str, ...] | None]:
-    """Working directory and where the three standard descriptors lead, as far as readable."""
+def folder_of(pid: int) -> str | None:
+    """Working directory, as far as readable."""
     try:
-        cwd = os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115 (a Path costs five times as much)
+        return os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115 (a Path costs five times as much)
     except OSError:
-        return None, None
-    return cwd, tuple(_target(pid, str(number)) for number in range(3))
+        return None
 
 
-def pipes_of(pid: int) -> frozenset[str]:
-    """The pipes that it holds on other than its standard descriptors, as far as readable."""
+def standard_of(pid: int) -> tuple[str, ...] | None:
+    """Where the three standard descriptors lead, as far as readable."""
+    if folder_of(pid) is None:
+        return None
+    return tuple(_target(pid, str(number)) for number in range(3))
+
+
+def hears(pid: int) -> frozenset[str]:
+    """What it holds the other side of: pipes on other than its standard descriptors, and the
+    terminals (pty(7)) that it has opened, as far as readable."""
     try:
         numbers = os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208
     except OSError:
         return frozenset()
-    others = (_target(pid, number) for number in numbers if number not in ("0", "1", "2"))
-    return frozenset(target for target in others if target.startswith("pipe:"))
+    heard = set()
+    for number in numbers:
+        target = _target(pid, number)
+        if target.startswith("pipe:") and number not in ("0", "1", "2"):
+            heard.add(target)
+        elif target.endswith("/ptmx"):
+            heard.add(_terminal_of(pid, number))
+    return frozenset(heard)
+
+
+def _terminal_of(pid: int, number: str) -> str:
+    """The terminal whose other side a descriptor of /dev/ptmx is (proc_pid_fdinfo(5))."""
+    try:
+        lines = Path(f"/proc/{pid}/fdinfo/{number}").read_text("ascii").splitlines()
+    except OSError:
+        return ""
+    index = next((line for line in lines if line.startswith("tty-index:")), "")
+    return f"/dev/pts/{index.partition(':')[2].strip()}"
 
 
 def _target(pid: int, number: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from proctui.core.naming import INIT, SUPERVISOR
 from proctui.linux import procfs
 from proctui.linux.procfs import Stat
-from proctui.machine.adoption import Circumstances
+from proctui.machine.adoption import Known
 from proctui.machine.reading import Line
 from proctui.machine.surroundings import (
+    folder_of,
+    hears,
     members_of_unit,
     numbers_of,
-    pipes_of,
-    place_of,
+    standard_of,
     tag_of,
     unit_of,
 )
@@ -36,7 +38,7 @@ class _Giver(NamedTuple):
     """What a parent gives to those it starts, as far as that may be read."""
 
     given: tuple[str, ...] | None
-    pipes: frozenset[str]
+    hears: frozenset[str]
 
 
 class Witness:
@@ -51,6 +53,7 @@ class Witness:
         self._inits: dict[int, bool] = {}
         self._adopts: dict[int, bool] = {}
         self._givers: dict[int, _Giver] = {}
+        self._units: dict[int, str] = {}
         self._below: dict[int, list[int]] = {}
 
     # ------------------------------------------------------------ names
@@ -70,6 +73,14 @@ class Witness:
             return True
         return _is_supervisor(pid) and not _is_supervisor(self._lines[pid].ppid)
 
+    def name(self, pid: int) -> str:
+        """Of one that was read in this pass."""
+        return self._lines[pid].name
+
+    def has_terminal(self, pid: int) -> bool:
+        """Whether it has a controlling terminal."""
+        return self._lines[pid].has_terminal
+
     # ------------------------------------------------------------ adopters
 
     def is_init(self, pid: int) -> bool:
@@ -81,7 +92,7 @@ class Witness:
     def adopts(self, pid: int) -> bool:
         """Whether it is an init of any kind: PID 1, or what runs a user's services (systemd)."""
         if pid not in self._adopts:
-            self._adopts[pid] = self.is_init(pid) or unit_of(pid)[1] == "init.scope"
+            self._adopts[pid] = self.is_init(pid) or self.unit(pid).endswith("/init.scope")
         return self._adopts[pid]
 
     def was_adopted(self, pid: int) -> bool:
@@ -96,62 +107,39 @@ class Witness:
             self._numbers[pid] = numbers_of(pid)
         return self._numbers[pid]
 
+    def unit(self, pid: int) -> str:
+        """Path of the control group of a parent; many may have the same."""
+        if pid not in self._units:
+            self._units[pid] = unit_of(pid)[0]
+        return self._units[pid]
+
     # ------------------------------------------------------------ circumstances
 
-    def circumstances(
-        self, stat: Stat, tag: str | None, session: KnownSession | None
-    ) -> Circumstances:
-        """All that `proctui.machine.adoption.judge` asks for."""
-        leads = stat.pid == stat.sid
-        same = tag is not None and self._tag(stat.ppid) == tag
-        if leads and tag is not None and session is None and not same and _is_supervisor(stat.pid):
-            tag = None  # of a session whose facts are another user's
-        known = Circumstances(
-            leads_session=leads,
-            sid=stat.sid,
-            leader=self._lines[stat.sid].name if self._lives(stat.sid) else None,
-        )
-        if tag is not None:
-            return known._replace(
-                session=tag if session is None else session.name,
-                supervisor=session.supervisor if session and not session.running else None,
-                same_session_as_parent=same,
-            )
-        path, unit = unit_of(stat.pid)
-        cwd, descriptors = place_of(stat.pid)
-        known = known._replace(
-            unit=unit,
-            is_main_of_unit=not self._has_main(path, stat),
-            cwd=cwd,
-            descriptors=descriptors,
-        )
-        return self._of_leader(known, stat) if leads else known
+    def circumstances(self, stat: Stat, tag: str | None, session: KnownSession | None) -> Known:
+        """All that `proctui.machine.adoption.judge` asks for, read when it asks."""
+        if tag is not None and session is None and stat.pid == stat.sid:
+            same = self.tag(stat.ppid) == tag
+            if not same and _is_supervisor(stat.pid):
+                tag = None  # of a session whose facts are another user's
+        return _Asked(self, stat, tag, session)
 
-    def _of_leader(self, known: Circumstances, stat: Stat) -> Circumstances:
-        giver = self._giver(stat.ppid)
-        return known._replace(
-            under_init=self.adopts(stat.ppid),
-            placed=self._was_placed(stat),
-            terminal=self._lines[stat.pid].has_terminal,
-            given=giver.given,
-            heard=not giver.pipes.isdisjoint(known.descriptors or ()),
-        )
-
-    def _lives(self, pid: int) -> bool:
+    def lives(self, pid: int) -> bool:
+        """Whether there is one that has not ended."""
         return pid in self._lines and not self._lines[pid].is_dead
 
-    def _tag(self, pid: int) -> str | None:
+    def tag(self, pid: int) -> str | None:
         """Session tag of a parent; many may have the same."""
         if pid not in self._tags:
             self._tags[pid] = tag_of(pid)[0]
         return self._tags[pid]
 
-    def _giver(self, pid: int) -> _Giver:
+    def giver(self, pid: int) -> _Giver:
+        """A parent; many may have the same."""
         if pid not in self._givers:
-            self._givers[pid] = _Giver(place_of(pid)[1], pipes_of(pid))
+            self._givers[pid] = _Giver(standard_of(pid), hears(pid))
         return self._givers[pid]
 
-    def _was_placed(self, stat: Stat) -> bool:
+    def was_placed(self, stat: Stat) -> bool:
         """Put into its pid namespace, keeper of one, or forked by PID 1 before anybody else was.
 
         Whoever enters a namespace, or begins one, has its parent outside (pid_namespaces(7));
@@ -170,7 +158,7 @@ class Witness:
                 self._below.setdefault(line.ppid, []).append(child)
         return self._below.get(pid, [])
 
-    def _has_main(self, path: str, stat: Stat) -> bool:
+    def has_main(self, path: str, stat: Stat) -> bool:
         """Whether somebody else of the unit is what its parent started for it: the oldest."""
         if not path.endswith(".service"):
             return False
@@ -184,6 +172,82 @@ class Witness:
     def _leads_beside(self, pid: int, ppid: int) -> bool:
         line = self._lines.get(pid)
         return line is not None and line.ppid == ppid and line.sid == pid
+
+
+class _Asked:
+    """`adoption.Circumstances` of one process, each read when it is first asked for."""
+
+    def __init__(
+        self, witness: Witness, stat: Stat, tag: str | None, session: KnownSession | None
+    ) -> None:
+        self._witness = witness
+        self._stat = stat
+        self._tag = tag
+        self._session = session
+        self.leads_session = stat.pid == stat.sid
+        self.sid = stat.sid
+
+    @property
+    def leader(self) -> str | None:
+        return self._witness.name(self.sid) if self._witness.lives(self.sid) else None
+
+    @property
+    def session(self) -> str | None:
+        return self._tag if self._session is None else self._session.name
+
+    @property
+    def supervisor(self) -> int | None:
+        gone = self._session is not None and not self._session.running
+        return self._session.supervisor if self._session is not None and gone else None
+
+    @property
+    def same_session_as_parent(self) -> bool:
+        return self._tag is not None and self._witness.tag(self._stat.ppid) == self._tag
+
+    @cached_property
+    def _unit(self) -> tuple[str, str]:
+        return ("", "") if self._tag is not None else unit_of(self._stat.pid)
+
+    @property
+    def unit(self) -> str:
+        return self._unit[1]
+
+    @property
+    def is_main_of_unit(self) -> bool:
+        return not self._witness.has_main(self._unit[0], self._stat)
+
+    @property
+    def shares_unit(self) -> bool:
+        return self._witness.unit(self._stat.ppid) == self._unit[0]
+
+    @cached_property
+    def cwd(self) -> str | None:
+        return folder_of(self._stat.pid)
+
+    @cached_property
+    def descriptors(self) -> tuple[str, ...] | None:
+        return None if self.cwd is None else standard_of(self._stat.pid)
+
+    @property
+    def under_init(self) -> bool:
+        return self._witness.adopts(self._stat.ppid)
+
+    @property
+    def placed(self) -> bool:
+        return self._witness.was_placed(self._stat)
+
+    @property
+    def terminal(self) -> bool:
+        return self._witness.has_terminal(self._stat.pid)
+
+    @property
+    def given(self) -> tuple[str, ...] | None:
+        return self._witness.giver(self._stat.ppid).given
+
+    @property
+    def heard(self) -> bool:
+        heard = self._witness.giver(self._stat.ppid).hears
+        return not heard.isdisjoint(self.descriptors or ())
 
 
 def _is_supervisor(pid: int) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from proctui.machine.adoption import Circumstances, judge
+from proctui.machine.adoption import Circumstances, doubts, judge
 from proctui.machine.surroundings import unit_of
 
 MEMBER = Circumstances(leads_session=False, sid=47, leader=None)
@@ -71,6 +71,8 @@ def test_the_unit_of_nobody_is_empty() -> None:
 
 UNDER_INIT = LEADER._replace(under_init=True, cwd="/srv", descriptors=("", "", ""), given=("",))
 DOUBT = "it leads its own session: perhaps a daemon"
+A_PIPE = "it leads its own session and holds a pipe, its parent does not: perhaps an orphan"
+A_TERMINAL = "it leads its own session and holds /dev/pts/3, its parent does not: perhaps an orphan"
 
 
 @pytest.mark.parametrize(
@@ -88,25 +90,30 @@ DOUBT = "it leads its own session: perhaps a daemon"
         ({"placed": True}, None),
         ({"terminal": True}, None),
         ({"heard": True}, None),
-        (
-            {"descriptors": ("pipe:[7]", "", "")},
-            "it holds a pipe of somebody else's, which its parent does not",
-        ),
+        ({"descriptors": ("pipe:[7]", "", "")}, A_PIPE),
+        ({"descriptors": ("pipe:[7]", "", ""), "under_init": False}, None),
         ({"descriptors": ("pipe:[7]", "", ""), "given": ("pipe:[7]",)}, DOUBT),
         ({"descriptors": ("pipe:[7]", "", ""), "given": None}, DOUBT),
-        (
-            {"descriptors": ("/dev/null", "/dev/pts/3", "")},
-            "it holds the terminal /dev/pts/3, which its parent does not",
-        ),
-        (
-            {"descriptors": ("", "/dev/pts/3", ""), "under_init": False},
-            "it holds the terminal /dev/pts/3, which its parent does not",
-        ),
+        ({"descriptors": ("/dev/null", "/dev/pts/3", "")}, A_TERMINAL),
+        ({"descriptors": ("", "/dev/pts/3", ""), "under_init": False}, None),
         ({"descriptors": ("", "/dev/console", "")}, DOUBT),
     ],
 )
 def test_what_tells_of_leaders_without_a_tag(change: dict[str, Any], why: str | None) -> None:
-    assert judge(UNDER_INIT._replace(**change)) == why
+    known = UNDER_INIT._replace(**change)
+    assert judge(known) == why
+    assert doubts(known), "nobody is accused by that"
+
+
+def test_what_is_no_guess() -> None:
+    for known in (MEMBER, LEADER._replace(session="web"), LEADER._replace(unit="session-3.scope")):
+        assert judge(known) is not None and not doubts(known)
+
+
+def test_a_container_that_is_one_scope_started_its_own_children() -> None:
+    shared = UNDER_INIT._replace(unit="docker-4f.scope", shares_unit=True)
+    assert judge(shared) == DOUBT and doubts(shared)
+    assert judge(shared._replace(under_init=False)) is None
 
 
 def test_a_session_from_outside_of_the_container_is_no_session_0() -> None:
