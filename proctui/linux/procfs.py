@@ -227,6 +227,11 @@ def name(pid: int) -> str:
     return raw.rstrip(b"\n").decode("utf-8", "surrogateescape")
 
 
+def control_groups(pid: int) -> list[str]:
+    """Lines of /proc/PID/cgroup (cgroups(7)); untrusted."""
+    return _read(f"/proc/{pid}/cgroup", 16384, pid).decode("utf-8", "replace").splitlines()
+
+
 def may_read_exit(pid: int) -> bool:
     """Whether the kernel shows us the process's exit code in its stat line.
 

@@ -160,7 +160,7 @@ def _why_leader(known: Known) -> str | None:
     of_login = _of_login(known)
     if not of_login and not known.under_init:
         return None
-    if _daemon(known) or _service(known) or known.placed or known.heard:
+    if _daemon(known) or _service(known) or known.heard or known.placed:
         return None
     if of_login:
         return f"it was started in {known.unit}, not by its parent"

@@ -19,6 +19,7 @@ from proctui.linux.grip import Grip, Source, default_source
 from proctui.machine.board import Board
 from proctui.machine.holding import Holds
 from proctui.machine.lookout import Lookout
+from proctui.machine.memory import Memory
 from proctui.machine.rows import (
     Times,
     child_row,
@@ -77,6 +78,7 @@ class Machine:
         self._board = Board(Holds(self._source, self._ends_told))
         self._lookout = Lookout(self._board, self._source, clock)
         self.rows = self._board.rows
+        self._memory: Memory[Zombie | Orphan] = Memory()
         self._told: deque[str] = deque()
         self._work = 0
 
@@ -111,7 +113,9 @@ class Machine:
 
     async def _refresh(self, everyone: bool) -> frozenset[str]:
         self._board.holds.make_room()
-        found = await collect_in_turns(all_users=everyone, sessions=self._sessions())
+        found = await collect_in_turns(
+            all_users=everyone, sessions=self._sessions(), memory=self._memory
+        )
         new = [zombie for zombie in found.zombies if zombie_key(zombie) not in self.rows]
         if new:
             await asyncio.sleep(SECOND_LOOK)

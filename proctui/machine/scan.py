@@ -1,7 +1,8 @@
 """All zombies and all orphans of the machine, in one pass over /proc.
 
 The pass itself costs hardly more than reading every ``/proc/PID/stat``: four
-fields of each are looked at, and only what is conspicuous is read further.
+fields of each are looked at, and only what is conspicuous is read further, in
+a live view once (`Memory`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from proctui.linux.procfs import Stat
 from proctui.linux.trails import KTHREADD, is_kthreadd
 from proctui.linux.treekill import user_name
 from proctui.machine.adoption import doubts, judge
+from proctui.machine.memory import Answer, Memory
 from proctui.machine.reading import Line, read_in_slices
 from proctui.machine.surroundings import tag_of
 from proctui.machine.witness import KnownSession, Witness
@@ -124,25 +126,31 @@ def _documented(one: Zombie | Orphan, parent: str) -> dict[str, object]:
 
 
 def collect(
-    *, all_users: bool = False, sessions: Mapping[str, KnownSession] | None = None
+    *,
+    all_users: bool = False,
+    sessions: Mapping[str, KnownSession] | None = None,
+    memory: Memory[Zombie | Orphan] | None = None,
 ) -> Found:
     """One pass.  Without `all_users` only what belongs to this user.
 
-    `sessions` are the known ones by their tag.
+    `sessions` are the known ones by their tag; `memory` spares what passes before have asked.
     """
-    scan = _Scan(all_users, sessions or {})
+    scan = _Scan(all_users, sessions or {}, memory or Memory())
     for _ in scan.steps():
         pass
     return scan.found
 
 
 async def collect_in_turns(
-    *, all_users: bool = False, sessions: Mapping[str, KnownSession] | None = None
+    *,
+    all_users: bool = False,
+    sessions: Mapping[str, KnownSession] | None = None,
+    memory: Memory[Zombie | Orphan] | None = None,
 ) -> Found:
     """As `collect`, leaving the event loop its turns."""
     from asyncio import sleep  # the command line does without asyncio
 
-    scan = _Scan(all_users, sessions or {})
+    scan = _Scan(all_users, sessions or {}, memory or Memory())
     for _ in scan.steps():
         await sleep(PAUSE)
     return scan.found
@@ -163,11 +171,18 @@ def is_still_zombie(zombie: Zombie) -> bool:
 
 
 class _Scan:
-    def __init__(self, all_users: bool, sessions: Mapping[str, KnownSession]) -> None:
+    def __init__(
+        self,
+        all_users: bool,
+        sessions: Mapping[str, KnownSession],
+        memory: Memory[Zombie | Orphan],
+    ) -> None:
+        self._memory = memory
         self._user = None if all_users else os.geteuid()
         self._sessions = sessions
         self._lines: dict[int, Line] = {}
         self._witness = Witness(self._lines, self._sessions)
+        self._users: dict[int, str] = {}
         self._zombies: list[Zombie] = []
         self._orphans: list[Orphan] = []
         self._now = time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -179,6 +194,7 @@ class _Scan:
 
     def steps(self) -> Iterator[None]:
         """The whole pass, with a rest after each slice."""
+        self._memory.begin()
         yield from read_in_slices(self._lines)
         adopted: list[int] = []
         leaders: list[int] = []
@@ -217,51 +233,71 @@ class _Scan:
                 look(pid)
 
     def _bury(self, pid: int) -> None:
-        self._zombies += self._zombie(pid)
+        found = self._known(pid, self._zombie)
+        if isinstance(found, Zombie):
+            self._zombies.append(found)
 
     def _judge(self, pid: int, *, untagged_too: bool = True) -> None:
-        self._orphans += self._orphan(pid, untagged_too=untagged_too)
+        found = self._known(pid, self._orphan if untagged_too else self._tagged)
+        if isinstance(found, Orphan):
+            self._orphans.append(found)
+
+    def _known(
+        self, pid: int, look: Callable[[Stat, int], Zombie | Orphan | None]
+    ) -> Zombie | Orphan | None:
+        """What `look` tells of it, or told in an earlier pass."""
+        stat = procfs.parse_stat(self._lines[pid].raw)
+        age = self._age(stat)
+        answer = self._memory.recall(stat, look.__name__)
+        if answer is None:
+            uid = self._uid(pid)
+            if uid is None:
+                return None
+            answer = Answer(uid, look(stat, uid))
+            self._memory.keep(stat, age, answer, look.__name__)
+        if answer.found is None or self._user not in (None, answer.uid):
+            return None
+        return answer.found._replace(age_seconds=age)
 
     # ------------------------------------------------------------ zombies
 
-    def _zombie(self, pid: int) -> Iterator[Zombie]:
-        stat = procfs.parse_stat(self._lines[pid].raw)
-        uid = self._uid(pid)
-        if uid is None or not stat.is_zombie:
-            return
-        yield Zombie(
-            pid=pid,
+    def _zombie(self, stat: Stat, uid: int) -> Zombie | None:
+        if not stat.is_zombie:
+            return None
+        return Zombie(
+            pid=stat.pid,
             name=stat.comm,
             ppid=stat.ppid,
             parent=self._witness.title(stat.ppid),
             exitcode=exitcode_of(stat),
-            age_seconds=self._age(stat),
-            user=user_name(uid),
+            age_seconds=0.0,
+            user=self._user_name(uid),
             start_ticks=stat.start_ticks,
             init=self._witness.is_init(stat.ppid),
-            adopted=self._witness.was_adopted(pid),
+            adopted=self._witness.was_adopted(stat.pid),
         )
 
     # ------------------------------------------------------------ orphans
 
-    def _orphan(self, pid: int, *, untagged_too: bool = True) -> Iterator[Orphan]:
-        uid = self._uid(pid)
-        if uid is None:
-            return
+    def _tagged(self, stat: Stat, uid: int) -> Orphan | None:
+        """One of which nothing but a tag can tell that it is an orphan."""
+        return self._orphan(stat, uid, untagged_too=False)
+
+    def _orphan(self, stat: Stat, uid: int, *, untagged_too: bool = True) -> Orphan | None:
+        pid = stat.pid
         tag, worker = tag_of(pid)
         if tag is None and not untagged_too:
-            return
-        stat = procfs.parse_stat(self._lines[pid].raw)
+            return None
         session = self._sessions.get(tag) if tag is not None else None
         if session is not None and session.running and session.supervisor == pid:
-            return
+            return None
         known = self._witness.circumstances(stat, tag, session)
         why = judge(known)
         if why is None:
-            return
+            return None
         workers = {} if session is None or worker is not None else session.workers()
         by_session = pid not in workers and stat.sid in workers
-        yield Orphan(
+        return Orphan(
             pid=pid,
             name=stat.comm,
             ppid=stat.ppid,
@@ -269,8 +305,8 @@ class _Scan:
             first_parent=known.supervisor if pid in workers else None,
             session=known.session,
             worker=worker or workers.get(pid) or workers.get(stat.sid),
-            age_seconds=self._age(stat),
-            user=user_name(uid),
+            age_seconds=0.0,
+            user=self._user_name(uid),
             why=why,
             start_ticks=stat.start_ticks,
             certainty="tag" if worker is not None else "session" if by_session else "seen",
@@ -287,6 +323,11 @@ class _Scan:
         except OSError:
             return None
         return uid if self._user in (None, uid) else None
+
+    def _user_name(self, uid: int) -> str:
+        if uid not in self._users:
+            self._users[uid] = user_name(uid)
+        return self._users[uid]
 
     def _age(self, stat: Stat) -> float:
         return round(max(0.0, self._now - stat.start_ticks / procfs.CLOCK_TICKS), 2)

@@ -14,7 +14,7 @@ from proctui.linux import procfs
 def unit_of(pid: int) -> tuple[str, str]:
     """Path of the control group and its last part; both empty where there is none."""
     try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text("utf-8", "replace").splitlines()
+        lines = procfs.control_groups(pid)
     except OSError:
         return "", ""
     for line in lines:
@@ -43,10 +43,11 @@ def folder_of(pid: int) -> str | None:
         return None
 
 
-def standard_of(pid: int) -> tuple[str, ...] | None:
-    """Where the three standard descriptors lead, as far as readable."""
-    if folder_of(pid) is None:
-        return None
+def standard_of(pid: int) -> tuple[str, ...]:
+    """Where the three standard descriptors lead; empty where one is closed or not readable.
+
+    They may be read where the folder may (ptrace(2)).
+    """
     return tuple(_target(pid, str(number)) for number in range(3))
 
 

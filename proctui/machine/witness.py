@@ -136,7 +136,7 @@ class Witness:
     def giver(self, pid: int) -> _Giver:
         """A parent; many may have the same."""
         if pid not in self._givers:
-            self._givers[pid] = _Giver(standard_of(pid), hears(pid))
+            self._givers[pid] = _Giver(_standard(pid, folder_of(pid)), hears(pid))
         return self._givers[pid]
 
     def was_placed(self, stat: Stat) -> bool:
@@ -226,7 +226,7 @@ class _Asked:
 
     @cached_property
     def descriptors(self) -> tuple[str, ...] | None:
-        return None if self.cwd is None else standard_of(self._stat.pid)
+        return _standard(self._stat.pid, self.cwd)
 
     @property
     def under_init(self) -> bool:
@@ -248,6 +248,10 @@ class _Asked:
     def heard(self) -> bool:
         heard = self._witness.giver(self._stat.ppid).hears
         return not heard.isdisjoint(self.descriptors or ())
+
+
+def _standard(pid: int, folder: str | None) -> tuple[str, ...] | None:
+    return None if folder is None else standard_of(pid)
 
 
 def _is_supervisor(pid: int) -> bool:

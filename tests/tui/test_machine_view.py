@@ -133,7 +133,7 @@ async def test_an_end_shows_at_once_and_not_with_the_next_pass(
 async def test_own_or_everyones(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    async def found(*, all_users: bool, sessions: object) -> Found:
+    async def found(*, all_users: bool, **_: object) -> Found:
         asked.append(all_users)
         return Found((), ())
 
