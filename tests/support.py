@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import select
 import signal
 import socket
@@ -47,6 +48,9 @@ from proctui.supervisor.start import (
 ROOT = Path(__file__).resolve().parent.parent
 DEADLINE = 30.0
 """Seconds after which a condition that should have come is taken never to come."""
+
+SEED = int(os.environ.get("PROCTUI_TEST_SEED", "0")) or random.randrange(1, 1 << 31)
+"""Of all that is chosen at random; told wherever it matters."""
 
 T = TypeVar("T")
 

@@ -33,8 +33,12 @@ class Terminal:
         folder: Path,
         size: tuple[int, int],
         installed: Path | None = None,
+        env: dict[str, str] | None = None,
     ) -> None:
-        """`installed`: the console script that is run, instead of the package beside the tests."""
+        """`installed`: the console script that is run, instead of the package beside the tests.
+
+        `env` is added to its environment.
+        """
         self.columns, self.lines = size
         self.screen = pyte.Screen(*size)
         self.stream = pyte.ByteStream(self.screen)
@@ -53,6 +57,7 @@ class Terminal:
                 "TERM": "xterm-256color",
                 "TEXTUAL_ANIMATIONS": "none",  # what is seen to stand somewhere stays there
                 "LC_ALL": "C.UTF-8",
+                **(env or {}),
             },
             stdin=self.other,
             stdout=self.other,
@@ -169,10 +174,14 @@ class Terminal:
 
 @contextmanager
 def terminal(
-    *words: str, folder: Path, size: tuple[int, int] = (120, 40), installed: Path | None = None
+    *words: str,
+    folder: Path,
+    size: tuple[int, int] = (120, 40),
+    installed: Path | None = None,
+    env: dict[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """Runs the program in a terminal; it is gone afterwards."""
-    made = Terminal(list(words), folder, size, installed)
+    made = Terminal(list(words), folder, size, installed, env)
     try:
         yield made
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 from tests.support import ROOT
@@ -51,11 +52,13 @@ class Faults:
         return names
 
 
-def spread(count: int, wanted: int) -> list[int]:
-    """Numbers from 0 to below `count`: all of them, or `wanted` with the first and the last.
+def spread(count: int, wanted: int, seed: int) -> list[int]:
+    """Numbers from 0 to below `count`: all of them, or one out of each of `wanted` equal parts.
 
-    PROCTUI_TEST_ALL has all of them.
+    Which one `seed` decides, so that runs with others try others.  PROCTUI_TEST_ALL has all.
     """
     if count <= wanted or os.environ.get("PROCTUI_TEST_ALL"):
         return list(range(count))
-    return sorted({round(step * (count - 1) / (wanted - 1)) for step in range(wanted)})
+    chosen = random.Random(seed)
+    parts = [(count * n // wanted, count * (n + 1) // wanted) for n in range(wanted)]
+    return [chosen.randrange(first, end) for first, end in parts]

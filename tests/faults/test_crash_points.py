@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,14 @@ from proctui.sessions.session import SessionError, SessionPaths, find, list_sess
 from proctui.sessions.sync_client import SyncClient
 from proctui.spec import SessionSpec
 from tests import strays
-from tests.conftest import Supervise
+from tests.conftest import Supervise, Tell
+from tests.e2e.terminal import terminal
 from tests.faults.injecting import Faults, spread
 from tests.supervisor.specs import ends, sleeper, target
-from tests.support import RawClient, command_of, descendants_of, kernel_state, until
+from tests.support import SEED, RawClient, command_of, descendants_of, kernel_state, until
 
-pytestmark = pytest.mark.timeout(400)  # some hundred interpreters on a busy machine
+# Some hundred interpreters on a busy machine; all points are about a thousand.
+pytestmark = pytest.mark.timeout(4 * 3600 if os.environ.get("PROCTUI_TEST_ALL") else 400)
 
 WORKERS = (
     target("a", "targets:sleep", autostart=False),
@@ -101,7 +103,13 @@ def check_what_is_left(where: SessionPaths, heard: list[Event], before: set[int]
     until(lambda: not survivors(before))
 
 
-def test_the_supervisor_dies_before_any_of_its_steps(faults: Faults) -> None:
+def told(points: Sequence[int], names: Sequence[str]) -> str:
+    """Which of them were tried."""
+    tried = " ".join(map(str, points)) if len(points) < len(names) else "all"
+    return f"{len(points)} of {len(names)} (PROCTUI_TEST_SEED={SEED}: {tried})"
+
+
+def test_the_supervisor_dies_before_any_of_its_steps(faults: Faults, tell: Tell) -> None:
     before = strays.known()
     spec = SessionSpec(name="s", workers=WORKERS)
     faults.crash("proctui.supervisor", "main", -1)
@@ -111,7 +119,9 @@ def test_the_supervisor_dies_before_any_of_its_steps(faults: Faults) -> None:
     check_what_is_left(*through, before)
     names = faults.points()
     assert {"fork", "bind", "pidfd_open", "waitpid", "posix_spawn"} <= set(names)
-    for point in spread(len(names), 14):
+    points = spread(len(names), 14, SEED)
+    tell(f"crash points of a supervisor: {told(points, names)}")
+    for point in points:
         faults.crash("proctui.supervisor", "main", point)
         print(f"before call {point}, {names[point]}")
         through = lived_through(spec)
@@ -148,7 +158,9 @@ def client_of(words: tuple[str, ...]) -> int:
 
 
 @pytest.mark.parametrize("words", [("join", "w", "--timeout", "0.1"), ("stop", "w")], ids=" ".join)
-def test_a_client_dies_before_any_of_its_steps(faults: Faults, words: tuple[str, ...]) -> None:
+def test_a_client_dies_before_any_of_its_steps(
+    faults: Faults, words: tuple[str, ...], tell: Tell
+) -> None:
     """The supervisor hardly notices: what waited for the client alone is cancelled."""
     where = startup.start(SessionSpec(name="s", workers=(sleeper("w"),)))
     faults.crash("proctui", "main", -1)
@@ -156,7 +168,9 @@ def test_a_client_dies_before_any_of_its_steps(faults: Faults, words: tuple[str,
     names = faults.points()
     assert {"connect", "sendall", "recv"} <= set(names)
     talking = names.index("connect")
-    for step in spread(len(names) - talking, 4):
+    steps = spread(len(names) - talking, 4, SEED)
+    tell(f"crash points of {words[0]}: {told(steps, names[talking:])}")
+    for step in steps:
         faults.crash("proctui", "main", talking + step)
         assert client_of(words) in (-signal.SIGKILL, 0, 1)
         with SyncClient(where.socket) as other:
@@ -166,7 +180,44 @@ def test_a_client_dies_before_any_of_its_steps(faults: Faults, words: tuple[str,
             assert outcome.ok, outcome
 
 
-def test_a_starter_dies_before_any_of_its_steps(faults: Faults, tmp_path: Path) -> None:
+def attached_and_detached(faults: Faults, folder: Path) -> int:
+    """Opens the screen and leaves it as soon as it shows the worker; its exit status."""
+    # The rest of the environment is inherited; a terminal has a PYTHONPATH of its own.
+    with terminal("attach", "s", folder=folder, env=faults.env) as screen:
+        screen.until(
+            lambda: screen.process.poll() is not None or "1 worker" in screen.text, "the screen"
+        )
+        if screen.process.poll() is None:
+            screen.type("d")
+        return screen.ended()
+
+
+def test_an_attaching_screen_dies_before_any_of_its_steps(
+    faults: Faults, tmp_path: Path, tell: Tell
+) -> None:
+    """From its connection to its end: nobody but whoever looks at it notices."""
+    where = startup.start(SessionSpec(name="s", workers=(sleeper("w"),)))
+    faults.crash("proctui", "main", -1)
+    assert attached_and_detached(faults, tmp_path) == 0
+    names = faults.points()
+    talking = names.index("connect")
+    with SyncClient(where.socket) as other:
+        [before] = other.subscribe().workers
+    steps = spread(len(names) - talking, 5, SEED)
+    tell(f"crash points of attach: {told(steps, names[talking:])}")
+    statuses = set()
+    for step in steps:
+        faults.crash("proctui", "main", talking + step)
+        statuses.add(attached_and_detached(faults, tmp_path))
+        with SyncClient(where.socket) as other:
+            assert other.subscribe().workers == (before,)
+    # The last calls may be fewer than the first time: how often it samples depends on the time.
+    assert {128 + signal.SIGKILL} <= statuses <= {128 + signal.SIGKILL, 0}
+    faults.off("crash")
+    assert attached_and_detached(faults, tmp_path) == 0
+
+
+def test_a_starter_dies_before_any_of_its_steps(faults: Faults, tmp_path: Path, tell: Tell) -> None:
     """There is a session, or nothing of it; the next start works either way."""
     before = strays.known()
     file = tmp_path / "proctui.toml"
@@ -177,7 +228,9 @@ def test_a_starter_dies_before_any_of_its_steps(faults: Faults, tmp_path: Path) 
     names = faults.points()
     assert {"fork_exec", "write", "rename"} <= set(names)
     assert client_of(("shutdown",)) == 0
-    for point in spread(len(names), 4):
+    points = spread(len(names), 4, SEED)
+    tell(f"crash points of run: {told(points, names)}")
+    for point in points:
         faults.crash("proctui", "_launch", point)
         assert client_of(words) == -signal.SIGKILL
         faults.off("crash")

@@ -8,7 +8,6 @@ many steps are wanted and PROCTUI_TEST_BUDGET the seconds that they may take.
 from __future__ import annotations
 
 import os
-import random
 import signal
 import time
 from collections.abc import Callable
@@ -40,6 +39,7 @@ from tests.conftest import Supervise, Tell
 from tests.supervisor.machine_kinds import KINDS, brief, lasting, restless
 from tests.supervisor.machine_model import Modelled, Ticket, both_at_once, starts_join_siblings
 from tests.support import (
+    SEED,
     RawClient,
     Supervisor,
     children_of,
@@ -49,7 +49,6 @@ from tests.support import (
     until,
 )
 
-SEED = int(os.environ.get("PROCTUI_TEST_SEED", "0")) or random.randrange(1, 1 << 31)
 WANTED = int(os.environ.get("PROCTUI_TEST_STEPS", "10000"))
 BUDGET = float(os.environ.get("PROCTUI_TEST_BUDGET", "240"))
 MARGIN = 120.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import dataclass
 
@@ -14,9 +13,8 @@ from proctui.protocol import Command, Join, Outcome, Restart, Shutdown, Signal, 
 from proctui.spec import WorkerSpec
 from tests.conftest import Supervise
 from tests.supervisor.specs import ends, sleeper
-from tests.support import RawClient, kernel_state, until
+from tests.support import SEED, RawClient, kernel_state, until
 
-SEED = int(os.environ.get("PROCTUI_TEST_SEED", "0")) or random.randrange(1, 1 << 32)
 SESSIONS = 5
 WORKERS = 100
 STEPS = 6
