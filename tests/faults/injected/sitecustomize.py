@@ -8,6 +8,14 @@ the process runs.
     hold the name of the errno with which that fails;
 ``clock``
     holds the seconds by which the machine's clock is wrong;
+``suspend``
+    holds the seconds that the machine has been asleep since: clocks that count them jump
+    (clock_gettime(2)), CLOCK_MONOTONIC, by which everybody waits, does not;
+``seccomp``
+    holds the name of the errno with which the kernel itself refuses pidfds, to the process that
+    is started and all below it;
+``descriptors``
+    holds how many the process may have, and never more (getrlimit(2));
 ``crash``
     holds which process kills itself where: its module or command, the function where counting
     begins, before the how manieth call that has an effect, and whether what it forks is meant.
@@ -16,9 +24,12 @@ the process runs.
 from __future__ import annotations
 
 import _posixsubprocess
+import ctypes
 import errno
 import os
+import resource
 import signal
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -60,7 +71,48 @@ def failing(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
 
 def wrong_clock(real: Callable[[], float] = time.time) -> float:
     """time.time(), as wrong as wanted."""
-    return real() + float(switched("clock") or 0)
+    return real() + float(switched("clock") or 0) + asleep()
+
+
+def asleep() -> float:
+    """Seconds."""
+    return float(switched("suspend") or 0)
+
+
+def clock_with_sleep(clock: int, real: Callable[[int], float] = time.clock_gettime) -> float:
+    """time.clock_gettime() of a machine that was asleep."""
+    return real(clock) + (asleep() if clock == time.CLOCK_BOOTTIME else 0.0)
+
+
+PIDFD_CALLS = (424, 434)
+"""pidfd_send_signal and pidfd_open, the same on every machine that the next line knows."""
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7, "riscv64": 0xC00000F3}
+
+
+def refuse_pidfds(number: int) -> None:
+    """Installs a seccomp(2) filter that answers with this errno; it can't be taken back."""
+    load, jump_equal, answer = 0x20, 0x15, 0x06  # bpf_common.h: LD|W|ABS, JMP|JEQ|K, RET|K
+    allow, refuse = 0x7FFF0000, 0x00050000 | number  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO
+    first, second = PIDFD_CALLS
+    program = (
+        (load, 0, 0, 4),  # seccomp_data.arch
+        (jump_equal, 0, 4, AUDIT_ARCH[os.uname().machine]),
+        (load, 0, 0, 0),  # seccomp_data.nr
+        (jump_equal, 1, 0, first),
+        (jump_equal, 0, 1, second),
+        (answer, 0, 0, refuse),
+        (answer, 0, 0, allow),
+    )
+    code = b"".join(struct.pack("=HBBI", *line) for line in program)
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
+
+    libc: Any = ctypes.CDLL(None, use_errno=True)
+    whole = Program(len(program), code)
+    new_privileges, by_filter = (38, 1, 0, 0, 0), (22, 2, ctypes.byref(whole), 0, 0)
+    if libc.prctl(*new_privileges) or libc.prctl(*by_filter):
+        raise OSError(ctypes.get_errno(), "prctl")
 
 
 class Crash:
@@ -105,6 +157,11 @@ def main() -> None:
         os.pidfd_open = failing("pidfd_open", os.pidfd_open)
         signal.pidfd_send_signal = failing("pidfd_send_signal", signal.pidfd_send_signal)
     time.time = wrong_clock
+    time.clock_gettime = clock_with_sleep
+    if refused := switched("seccomp"):
+        refuse_pidfds(getattr(errno, refused))
+    if most := switched("descriptors"):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (int(most), int(most)))
     wanted = switched("crash").split()
     if wanted and wanted[0] in sys.orig_argv:
         _, begin, point, forked = wanted
