@@ -1,22 +1,26 @@
 """``python -m tests.fuzz [--inputs N] [--seed N] [NAME …]``: N inputs for each reader.
 
 Guided by outcomes: an input that is answered in a way not seen before is kept and mutated
-further.  A fault is printed with the input that brings it; exit status 1 then.
+further.  A fault is printed with the input that brings it, and the input kept in the corpus,
+which the suite replays, for somebody to give it a name; exit status 1 then.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import random
 import re
 import sys
 import time
 import traceback
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.fuzz.mutations import mutated
-from tests.fuzz.readers import READERS, Reader
+from tests.fuzz.readers import READERS, Reader, folder_of, kept
 from tests.hostile import BYTES
 
 MOST_KEPT = 5000
@@ -40,10 +44,10 @@ def outcome_of(reader: Reader, data: bytes) -> str:
         return "refused " + re.sub(r"'[^']*'|\"[^\"]*\"|\d+", "", str(error))[:120]
 
 
-def fuzz(reader: Reader, inputs: int, seed: int) -> Result:
-    """That many inputs, the same for the same seed."""
+def fuzz(reader: Reader, inputs: int, seed: int, more: Iterable[bytes] = ()) -> Result:
+    """That many inputs, the same for the same seed; `more` to begin with."""
     chance = random.Random(seed)
-    known = [*reader.seeds, *BYTES.values()]
+    known = [*reader.seeds, *BYTES.values(), *more]
     seen: set[str] = set()
     refused = 0
     faults: dict[str, tuple[bytes, str]] = {}
@@ -63,6 +67,21 @@ def fuzz(reader: Reader, inputs: int, seed: int) -> Result:
     return Result(inputs, refused, len(seen), list(faults.values()))
 
 
+def keep(name: str, data: bytes, fault: str) -> Path:
+    """Where an input stands in the corpus now."""
+    folder = folder_of(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    words = "-".join(re.findall(r"\w+", fault)[:3])
+    place = folder / f"{words}-{hashlib.sha256(data).hexdigest()[:8]}"
+    place.write_bytes(data)
+    return place
+
+
+def small(inputs: dict[str, bytes]) -> list[bytes]:
+    """Those that can be mutated often."""
+    return [data for data in inputs.values() if len(data) <= 4096]
+
+
 def main() -> int:
     """All readers, or those that are named."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
@@ -74,7 +93,7 @@ def main() -> int:
     failed = 0
     for name in asked.names or READERS:
         began = time.perf_counter()
-        result = fuzz(READERS[name], asked.inputs, asked.seed)
+        result = fuzz(READERS[name], asked.inputs, asked.seed, small(kept(name)))
         failed += len(result.faults)
         print(
             f"{name:26} {result.inputs:>8} inputs, {result.refused} refused, "
@@ -83,7 +102,7 @@ def main() -> int:
             flush=True,
         )
         for data, fault in result.faults:
-            print(f"  {fault}\n    {data[:300]!r}", flush=True)
+            print(f"  {fault}\n    {data[:300]!r}\n    {keep(name, data, fault)}", flush=True)
     return 1 if failed else 0
 
 

@@ -30,6 +30,8 @@ from proctui.tui.loglines import LogLines, spans
 from proctui.views import filters
 from proctui.views.filters import FilterError
 
+CORPUS = Path(__file__).parent / "corpus"
+"""Inputs that found faults, or would if a guard were taken away; each file says what it is."""
 FILE = Path("/srv/app/proctui.toml")
 ROW = Row(key="w:a", name="a", state=State.ZOMBIE, worker=Worker(id="a", name="a"), exitcode=3)
 
@@ -135,3 +137,13 @@ READERS: dict[str, Reader] = {
     "/proc/PID/stat": Reader(parse_stat, (ValueError,), (STAT, b"")),
     "logs": Reader(_log, (), (b"line\n\x1b[31mred\x1b[0m\rbar\n", b"\x1b]52;c;eA==\x07")),
 }
+
+
+def folder_of(reader: str) -> Path:
+    """Where the inputs of a reader are kept."""
+    return CORPUS / reader.strip("/").replace("/", "-").replace(" ", "-")
+
+
+def kept(reader: str) -> dict[str, bytes]:
+    """Those inputs by what they are."""
+    return {file.name: file.read_bytes() for file in sorted(folder_of(reader).glob("*"))}
