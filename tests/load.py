@@ -212,9 +212,13 @@ class Screen:
                 except OSError:  # EIO: it has ended
                     return
 
+    def press(self, key: str) -> None:
+        """Types it."""
+        os.write(self._main, key.encode())
+
     def leave(self) -> int:
         """Detaches; its exit status."""
-        os.write(self._main, b"d")
+        self.press("d")
         deadline = time.monotonic() + PATIENCE
         while self._process.poll() is None and time.monotonic() < deadline:
             self.read(0.05)
