@@ -167,9 +167,8 @@ def main() -> int:
         printed = output(int(asked.gigabytes * (1 << 30)))
     print(f"{lives.amount:.0f} lives in {lives.seconds:.0f} s, {lives.rate:.0f}/s")
     figures(lives)
-    print(
-        f"{asked.gigabytes:g} GiB in {printed.seconds:.0f} s, {printed.rate / (1 << 20):.0f} MiB/s"
-    )
+    rate = printed.rate / (1 << 20)
+    print(f"{asked.gigabytes:g} GiB in {printed.seconds:.0f} s, {rate:.0f} MiB/s")
     print(f"  on disk: at most {printed.on_disk >> 20} MiB, {printed.at_rest >> 20} MiB at rest")
     figures(printed)
     return 1 if lives.wrong or printed.wrong else 0

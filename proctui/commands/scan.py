@@ -66,10 +66,16 @@ def _print(found: Found) -> None:
         say("no zombies, no orphans")
     if found.zombies:
         _print_zombies(found.zombies)
-    if found.zombies and found.orphans:
-        say("")
-    if found.orphans:
-        _print_orphans(found.orphans)
+    certain = [orphan for orphan in found.orphans if not orphan.doubtful]
+    guesses = [orphan for orphan in found.orphans if orphan.doubtful]
+    for before, orphans, heading in (
+        (found.zombies, certain, ""),
+        (found.zombies or certain, guesses, "perhaps "),
+    ):
+        if before and orphans:
+            say("")
+        if orphans:
+            _print_orphans(orphans, heading)
 
 
 def _print_zombies(zombies: Iterable[Zombie]) -> None:
@@ -94,7 +100,7 @@ def _print_zombies(zombies: Iterable[Zombie]) -> None:
         _tell_of_more(children)
 
 
-def _print_orphans(orphans: Sequence[Orphan]) -> None:
+def _print_orphans(orphans: Sequence[Orphan], heading: str) -> None:
     rows = [
         (
             str(o.pid),
@@ -107,7 +113,7 @@ def _print_orphans(orphans: Sequence[Orphan]) -> None:
         )
         for o in orphans[:_SHOWN]
     ]
-    say(f"{_number(len(orphans), 'orphan')}:")
+    say(f"{heading}{_number(len(orphans), 'orphan')}:")
     headings = ("PID", "NAME", "ADOPTER", "WORKER", "AGE", "USER", "WHY")
     print_table(headings, rows, right=("PID", "AGE"))
     _tell_of_more(orphans)

@@ -191,6 +191,18 @@ def test_a_check_is_not_failed_by_a_guess(monkeypatch: pytest.MonkeyPatch) -> No
         assert command.scan(arguments(json=True)) == 0
 
 
+def test_guesses_stand_apart_from_what_is_certain(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Orphan(9, "x", 1, "init", None, None, None, 3.0, "me", "surely")
+    other = one._replace(pid=8, why="perhaps", doubtful=True)
+    monkeypatch.setattr(command, "collect", lambda **_: Found((), (other, one)))
+    command.scan(arguments())
+    certain, guesses = capsys.readouterr().out.split("\n\n")
+    assert certain.startswith("1 orphan:\n") and "surely" in certain
+    assert guesses.startswith("perhaps 1 orphan:\n") and guesses.endswith("perhaps\n")
+
+
 _CONTAINER = """
 import os, signal
 os.setsid()
