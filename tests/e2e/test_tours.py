@@ -248,7 +248,7 @@ def by_keyboard_through_workers(tour: Tour) -> None:
 def by_keyboard_through_the_rest(tour: Tour, folder: Path) -> None:
     kind = tour.shown.type
     tour.press("export")
-    tour.sees("Chrome trace", "File, from")
+    tour.sees("Chrome trace", "File; a name alone")
     kind("\r")
     tour.shown.until(lambda: bool(list(folder.glob("tour-*.json"))), "the trace")
     tour.press("settings")
