@@ -202,6 +202,13 @@ class Screen:
         while wanted not in seen:
             seen += os.read(self._main, 1 << 16)
 
+    def watches(self, processes: int) -> None:
+        """Waits until it holds so many: its first picture is there long before (pidfds)."""
+        deadline = time.monotonic() + PATIENCE
+        while look(self.pid).descriptors < processes:
+            assert time.monotonic() < deadline, "the screen watches nobody"
+            self.read(0.05)
+
     def read(self, seconds: float) -> None:
         """Takes what it writes for a while, and forgets it."""
         deadline = time.monotonic() + seconds
@@ -278,6 +285,7 @@ def run(count: int, seconds: float, *, shortest: float, longest: float) -> Repor
         screen = Screen(where.name)
         try:
             screen.painted(b"w-1")
+            screen.watches(min(count, 60))
             courses = _watch(supervisor, screen, seconds)
             left = screen.leave()
         finally:
