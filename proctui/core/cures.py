@@ -22,14 +22,18 @@ def join(parent: Parent | None) -> Cure:
     return Cure("join", f"Join it: {who} takes its exit code, and the zombie is gone.")
 
 
-def zombie(parent: Parent | None, *, orphan: bool, not_reaping: bool) -> tuple[Cure, ...]:
+def zombie(
+    parent: Parent | None, *, orphan: bool, not_reaping: bool, helper: bool
+) -> tuple[Cure, ...]:
     """For a zombie that is no worker of ours."""
     if parent is None:
         return ()
     if parent.role == "supervisor":
         if orphan:
             return (Cure("join", f"Join it: {parent.who} adopted it and can take its exit code."),)
-        return (Cure("leave", f"Leave it alone: {parent.who} reaps its own helpers in time."),)
+        if helper:
+            return (Cure("leave", f"Leave it alone: {parent.who} reaps its own helpers in time."),)
+        return (Cure("wait", f"Wait a moment: {parent.who} has not told yet what it is."),)
     reaps = orphan or parent.role == "init"
     if parent.role == "fork server" or (reaps and not not_reaping):
         return (wait_for(parent),)

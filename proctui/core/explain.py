@@ -52,7 +52,12 @@ def zombie(facts: Facts) -> Finding:
     if can_be_joined(facts):
         ways: tuple[Cure, ...] = (cures.join(facts.parent),)
     else:
-        ways = cures.zombie(facts.parent, orphan=facts.orphan, not_reaping=facts.not_reaping)
+        ways = cures.zombie(
+            facts.parent,
+            orphan=facts.orphan,
+            not_reaping=facts.not_reaping,
+            helper=bool(facts.helper),
+        )
     return Finding("zombie", f"{_end(facts)}{_who_has_not(facts)}", ways)
 
 

@@ -7,6 +7,8 @@ import msgspec
 from proctui.core.kin import Kin, process_name
 from proctui.core.lineage import Ancestry
 from proctui.core.naming import SUPERVISOR, person
+from proctui.core.reasons import why_found
+from proctui.core.runs import START_SLACK
 from proctui.model import Lineage, Worker
 
 _replace = msgspec.structs.replace
@@ -18,6 +20,28 @@ class Family(Ancestry):
     A worker is a root: it descends from nobody's worker, and everything that
     descends from it is its own.
     """
+
+    @property
+    def heir(self) -> str:
+        """Name and pid of who adopts what loses its parent below the supervisor, "" if unknown."""
+        if self._adopt and self.is_supervisor(self.supervisor_pid):
+            return person(SUPERVISOR, self.supervisor_pid)
+        if self.supervisor is None or self.supervisor_ended:
+            return ""
+        above = self.supervisor.sample.ppid
+        return person(self.name(above), above)
+
+    def is_own_child(self, kin: Kin) -> bool:
+        """A child of the supervisor or of its fork server: perhaps a worker."""
+        ppid = kin.sample.ppid
+        if self.is_supervisor(ppid):
+            return True
+        parent = self.living(ppid)
+        return (
+            parent is not None
+            and parent.helper == "fork server"
+            and parent.lineage.first_ppid == self.supervisor_pid
+        )
 
     def bind(self, kin: Kin, worker: Worker) -> set[int]:
         """This process is that worker's present run; tokens of all that this tells about."""
@@ -93,6 +117,25 @@ class Family(Ancestry):
         for token in sorted(touched):
             self._settle(self.kin[token], time, touched)
             self._name_parents(self.kin[token])
+        return touched
+
+    def taken_in(self, kin: Kin, worker: str | None, when: float) -> set[int]:
+        """The supervisor says that it adopted this process, which it did not start.
+
+        `worker` is whose descendant it takes it for.  Tokens of all that this tells about.
+        """
+        if kin.bound is not None or kin is self.supervisor or kin.started_at > when + START_SLACK:
+            return set()
+        touched = {kin.token}
+        if worker is not None and kin.worker is None:
+            run = self.leaders.run(kin.sample.sid)
+            by_session = run is not None and run.worker == worker
+            self._attribute(kin, worker, "session" if by_session else "tag", touched)
+        ours = self.is_supervisor(kin.sample.ppid) and self._is_stranger(kin, no_worker=True)
+        if ours and not kin.orphan:
+            kin.held, kin.helper = False, ""
+            kin.lineage = _replace(kin.lineage, first_ppid=None, first_parent="")
+            self._adopted(kin, when, why_found(kin, None, None, watched=False))
         return touched
 
     def _unbind(self, kin: Kin) -> None:

@@ -92,28 +92,6 @@ class Ancestry:
         kin = self.supervisor
         return kin is not None and (kin.token not in self.kin or kin.sample.is_zombie)
 
-    @property
-    def heir(self) -> str:
-        """Name and pid of who adopts what loses its parent below the supervisor, "" if unknown."""
-        if self._adopt and self.is_supervisor(self.supervisor_pid):
-            return person(SUPERVISOR, self.supervisor_pid)
-        if self.supervisor is None or self.supervisor_ended:
-            return ""
-        above = self.supervisor.sample.ppid
-        return person(self.name(above), above)
-
-    def is_own_child(self, kin: Kin) -> bool:
-        """A child of the supervisor or of its fork server: perhaps a worker."""
-        ppid = kin.sample.ppid
-        if self.is_supervisor(ppid):
-            return True
-        parent = self.living(ppid)
-        return (
-            parent is not None
-            and parent.helper == "fork server"
-            and parent.lineage.first_ppid == self.supervisor_pid
-        )
-
     # ------------------------------------------------------------ a pass
 
     def observe(self, seen: Pass) -> Changes:
@@ -239,7 +217,8 @@ class Ancestry:
     def settle(self, kin: Kin, time: float, *, no_worker: bool) -> set[int]:
         """Follows session and tag of a child of the supervisor that no event names.
 
-        With `no_worker` it is certain that it is no worker itself.
+        With `no_worker` it is certain that it is no worker itself.  Of a supervisor that adopts,
+        whoever is neither that nor a helper was adopted.
         """
         touched: set[int] = set()
         self._settle(kin, time, touched, held=False, no_worker=no_worker)
@@ -265,16 +244,21 @@ class Ancestry:
         run = self.leaders.claim(kin, partial(self._inhabited, kin))
         group = self.roots.of_group(kin)
         is_child = self.is_supervisor(ppid)
+        tagged = kin.tag_session == self._tag
+        strange = is_child and self._adopt and self._is_stranger(kin, no_worker=no_worker)
         if run is not None:
             self._attribute(kin, run.worker, "session", touched)
         elif group:
             self._attribute(kin, group, "group", touched)
-        elif kin.tag_session != self._tag or (is_child and (held or not kin.tag_worker)):
+        elif is_child and held:
             return
-        elif owner := self.roots.tagged(kin) or kin.tag_worker:
+        elif tagged and (owner := self.roots.tagged(kin) or kin.tag_worker):
             self._attribute(kin, owner, "tag", touched)
-        else:  # forked by a worker that could not name itself there (`supervisor.marking`)
+        elif tagged and (strange or not is_child):
+            # forked by a worker that could not name itself there (`supervisor.marking`)
             kin.lineage = _replace(kin.lineage, certainty="tag")
+        elif not strange:
+            return
         foreign = run is not None or no_worker or kin.sample.sid != kin.pid
         if not kin.orphan and (self._adopt and foreign if is_child else self._adopts(ppid)):
             kin.lineage = _replace(kin.lineage, first_ppid=None, first_parent="")
@@ -283,6 +267,16 @@ class Ancestry:
                 time,
                 why_found(kin, run, self.living(kin.sample.sid), watched=bool(self.roots)),
             )
+
+    def _is_stranger(self, kin: Kin, *, no_worker: bool) -> bool:
+        """Whether a child of the supervisor is surely none that it started.
+
+        A worker leads a session of its own, a helper lives in the supervisor's.
+        """
+        sid = kin.sample.sid
+        if self.supervisor is None or sid == self.supervisor.sample.sid:
+            return False
+        return no_worker or sid != kin.pid
 
     def _root(self, kin: Kin, touched: set[int]) -> None:
         """A process that is watched by itself is what its descendants are known by."""

@@ -24,6 +24,8 @@ def why_found(kin: Kin, run: Run | None, leader: Kin | None, *, watched: bool) -
         if leader is None or leader.bound != run.worker or leader.sample.is_zombie:
             return f"its session leader {run.worker} ({sid}) is gone"
         return f"it is in the session that {run.worker} ({sid}) leads, but under an adopter"
+    if kin.lineage.certainty != "tag":
+        return "the supervisor did not start it"
     whose = f"of {kin.worker}" if kin.worker else "of this session but of no worker"
     alone = " and leads a session of its own" if sid == kin.pid else ""
     return f"it carries the tag {whose}{alone}"

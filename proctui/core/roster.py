@@ -115,8 +115,14 @@ class Roster:
             post.token = None
             post.departure = departure
 
-    def is_other(self, kin: Kin) -> bool:
-        """Whether a process that carries a worker's tag is certainly not that worker itself."""
+    def is_other(self, kin: Kin, told_until: float) -> bool:
+        """Whether a child of the supervisor is certainly no worker.
+
+        One that started well before `told_until`, the time of the supervisor's last word, would
+        have been told; what carries a worker's tag is not that one while another process is.
+        """
+        if kin.pid not in self._by_pid and kin.started_at < told_until - START_SLACK:
+            return True
         post = self.posts.get(kin.tag_worker or "")
         if post is None or post.token == kin.token:
             return False

@@ -146,6 +146,7 @@ class Store:
             workers.add(event.state.id)
         elif event.kind == "removed" and event.worker is not None:
             touched |= self._remove(event.worker)
+        touched |= self._adoption(event)
         self._mark(event)
 
     def recall(self, events: Iterable[Event]) -> None:
@@ -179,6 +180,7 @@ class Store:
         self._roster.reorder(snapshot.workers)
         self._seq = snapshot.seq
         for event in news:
+            touched |= self._adoption(event)
             self._mark(event)
         for worker in snapshot.workers:
             self._table.chronicle.known_of(worker)
@@ -235,6 +237,11 @@ class Store:
         kin = None if decided_at is None else self._family.living(pid or 0)
         if kin is not None and decided_at is not None:
             heapq.heappush(self._due, (decided_at, kin.token))
+
+    def _adoption(self, event: Event) -> set[int]:
+        """Whom the supervisor says it adopted, where that is known; else `_newcomer` asks."""
+        kin = self._family.living(event.pid or 0) if event.kind == "adopted" else None
+        return set() if kin is None else self._family.taken_in(kin, event.worker, event.time)
 
     def _mark(self, event: Event) -> None:
         if event.pid is not None and (event.worker is None or event.kind in _OF_OTHERS):
@@ -297,7 +304,10 @@ class Store:
         touched = self._roster.claim(kin, time)
         self._await_departure(touched)
         self._await_decision(kin.pid)
-        unknown = kin.bound is None and kin.worker is None and not kin.helper
+        adoption = self._unplaced.get(kin.pid)
+        if adoption is not None:
+            touched |= self._family.taken_in(kin, adoption.worker, adoption.time)
+        unknown = kin.bound is None and kin.worker is None and not kin.helper and not kin.orphan
         if unknown and self._family.is_own_child(kin):
             kin.held = True
             heapq.heappush(self._due, (time + NAMING_PATIENCE, kin.token))
@@ -316,7 +326,8 @@ class Store:
                 touched |= self._roster.claim(kin, now)
             if kin.held:
                 kin.held = False
-                no_worker = self._roster.is_other(kin)
+                told = self.events[-1].time if self.events else 0.0
+                no_worker = self._roster.is_other(kin, told)
                 touched |= self._family.settle(kin, now, no_worker=no_worker)
             if kin.retired_at is not None and kin.retired_at + self._patience <= now:
                 # it is still there, so it was not what was joined

@@ -253,6 +253,8 @@ class Supervisor:
     runs: dict[str, Proc] = field(default_factory=dict)
     queue: list[Event] = field(default_factory=list)
     fork_server: Proc | None = None
+    adopted: set[Proc] = field(default_factory=set)
+    """Whose adoption was told."""
     _seq: int = 0
 
     def __post_init__(self) -> None:
@@ -295,6 +297,16 @@ class Supervisor:
                 state=worker,
             )
         )
+
+    def tell_adopted(self) -> None:
+        """Looks at its children and tells whom it has adopted, as `supervisor.adoptions` does."""
+        for proc in self.kernel.all if self.adopt and not self.proc.dead else ():
+            ours = proc.worker is not None or proc.born_of is self.proc
+            if proc.parent is self.proc and not (ours or proc.reaped or proc in self.adopted):
+                self.adopted.add(proc)
+                self._seq += 1
+                event = Event(seq=self._seq, time=self.kernel.now, kind="adopted", pid=proc.pid)
+                self.queue.append(event)
 
     def _change(self, id_: str, **changes: object) -> None:
         fields = {name: getattr(self.workers[id_], name) for name in Worker.__struct_fields__}

@@ -23,7 +23,17 @@ OPERATIONS = (
     + ["end"] * 4
     + ["start"] * 4
     + ["notice", "notice", "join", "join", "reap", "reap", "init-reaps"]
-    + ["setsid", "exec", "subreaper", "stop", "continue", "rename", "busy"]
+    + [
+        "setsid",
+        "exec",
+        "exec-untagged",
+        "tell-adopted",
+        "subreaper",
+        "stop",
+        "continue",
+        "rename",
+        "busy",
+    ]
     + ["stranger", "stranger", "strangers-go"]
     + ["deliver"] * 4
     + ["refresh"] * 4
@@ -84,6 +94,8 @@ class World:
                 supervisor.notice(worker)
             case "join":
                 supervisor.join(worker)
+            case "tell-adopted":
+                supervisor.tell_adopted()
             case "init-reaps":
                 kernel.reap(kernel.init)
                 kernel.reap(kernel.user)
@@ -106,7 +118,7 @@ class World:
 
     def happen_to(self, proc: Proc, what: str, how: int) -> None:
         ours = proc is self.supervisor.fork_server
-        if ours and what in ("fork", "setsid", "exec", "subreaper"):
+        if ours and what in ("fork", "setsid", "exec", "exec-untagged", "subreaper"):
             return  # the fork server does none of these on its own
         match what:
             case "fork":
@@ -117,9 +129,9 @@ class World:
                 self.kernel.reap(proc)
             case "setsid" if proc.worker is None:
                 proc.sid = proc.pid
-            case "exec":
+            case "exec" | "exec-untagged":
                 proc.command, proc.name = f"sleep {how}", "sleep"
-                proc.tag = proc.of_worker
+                proc.tag = proc.of_worker if what == "exec" else None
             case "subreaper":
                 proc.subreaper = True
             case "stop":
@@ -185,6 +197,7 @@ class World:
     def settle(self) -> None:
         """Everything that is to be told is told, and time goes by."""
         for _ in range(3):
+            self.supervisor.tell_adopted()
             self.deliver(1000)
             self.refresh()
             self.kernel.now += 10.0
@@ -337,6 +350,9 @@ class World:
         assert (row.state is State.ZOMBIE) == proc.dead, row.key
         assert row.sample is not None
         assert row.sample.ppid == self.pid_of(proc.parent)
+        supervisor = self.supervisor
+        if proc.parent is supervisor.proc and supervisor.adopt and not supervisor.proc.dead:
+            assert row.orphan == (proc.born_of is not supervisor.proc), f"{row.key} was adopted"
         if proc.worker is None and row.lineage.worker is not None and row.orphan:
             assert row.parent == f"w:{row.lineage.worker}"
         assert proc.parent is not None

@@ -327,6 +327,69 @@ def test_without_adopting_nothing_under_the_supervisor_is_an_orphan() -> None:
     assert not story.row("p:4").orphan
 
 
+def test_what_hides_every_trail_is_an_orphan_once_the_supervisor_says_so() -> None:
+    story = Story(adopt=True).event("started", running())
+    story.look(SUPERVISOR_SEEN, seen(2, 200, SUPERVISOR), seen(3, 210, SUPERVISOR, comm="sleep"))
+    assert "p:3" not in story.store.rows
+    story.event("adopted", pid=210)
+    row = story.row("p:3")
+    assert row.orphan
+    assert (row.lineage.adopter, row.lineage.adopter_pid) == ("proctui supervisor", SUPERVISOR)
+    assert (row.lineage.first_ppid, row.lineage.worker) == (None, None)
+    assert story.verdict("p:3").startswith(
+        "An orphan: the supervisor did not start it; proctui supervisor (100) has adopted it."
+    )
+    assert story.store.counts.orphans == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_told_of_the_adoption_before_it_is_seen(late: bool) -> None:
+    story = Story(adopt=True).event("started", running())
+    story.event("adopted", pid=210, worker="factory")
+    if late:
+        events = tuple(story.store.events)
+        story = Story(adopt=True, at=NOON + 9).snapshot(running(), history=events)
+    dead = seen(3, 210, SUPERVISOR, state="Z", status=0)
+    story.look(SUPERVISOR_SEEN, seen(2, 200, SUPERVISOR), dead)
+    row = story.row("p:3")
+    assert row.orphan
+    assert (row.lineage.worker, row.lineage.certainty) == ("factory", "tag")
+    assert [cure.kind for cure in story.finding("p:3", "zombie").cures] == ["join"]
+
+
+def test_an_older_adoption_under_the_same_pid_is_another() -> None:
+    story = Story(adopt=True).event("adopted", pid=210)
+    story.look(SUPERVISOR_SEEN, seen(3, 210, SUPERVISOR, start=NOON + 60), after=60)
+    assert not story.look(after=2).row("p:3").orphan
+
+
+def test_in_a_strange_session_under_a_supervisor_that_adopts() -> None:
+    """Its tag is cleared, and whose session that was nobody knows any more."""
+    story = Story(adopt=True).event("started", running())
+    dead = seen(3, 210, SUPERVISOR, sid=209, state="Z", status=0)
+    story.look(SUPERVISOR_SEEN, seen(2, 200, SUPERVISOR), dead).look(after=2)
+    assert story.row("p:3").orphan
+    assert [cure.kind for cure in story.finding("p:3", "zombie").cures] == ["join"]
+
+
+def test_older_than_the_supervisors_last_word_and_no_worker_it_was_adopted() -> None:
+    """Its adoption was told too long ago to be in the history."""
+    story = Story(adopt=True, at=NOON + 60).event("started", running(started_at=NOON + 60))
+    story.look(SUPERVISOR_SEEN, seen(3, 210, SUPERVISOR)).look(after=2)
+    assert story.row("p:3").orphan
+    story.look(seen(4, 211, SUPERVISOR, start=NOON + 61)).look(after=2)
+    assert not story.row("p:4").orphan
+
+
+def test_only_the_supervisors_helpers_are_left_to_it() -> None:
+    helper = seen(2, 150, SUPERVISOR, sid=SUPERVISOR, command=TRACKER_LINE)
+    dead = seen(2, 150, SUPERVISOR, sid=SUPERVISOR, state="Z", status=0)
+    story = Story(adopt=True).look(SUPERVISOR_SEEN, helper).look(dead, after=2)
+    assert "reaps its own helpers" in story.finding("p:2", "zombie").cures[0].text
+    story.look(seen(3, 151, SUPERVISOR, state="Z", status=0, start=NOON + 2)).look(after=2)
+    assert "helpers" not in story.finding("p:3", "zombie").cures[0].text
+
+
 # ---------------------------------------------------------------- workers and helpers
 
 

@@ -334,9 +334,14 @@ def dead(**known: Any) -> Facts:
             ("continue", *NEGLECT),
         ),
         (
-            dead(parent=SUPERVISOR),
+            dead(parent=SUPERVISOR, helper="resource tracker"),
             "It ended at 12:00:05 with exit code 9; proctui supervisor (100) has not joined it.",
             ("leave",),
+        ),
+        (
+            dead(parent=SUPERVISOR),
+            "It ended at 12:00:05 with exit code 9; proctui supervisor (100) has not joined it.",
+            ("wait",),
         ),
         (
             dead(parent=None),
