@@ -154,7 +154,7 @@ def _end_trees(
     from proctui.commands.worker_trees import hold_trees
     from proctui.linux.treekill import end_tree
 
-    held = hold_trees(meant, client.hello)
+    held = hold_trees(meant, client.hello, lambda: client.subscribe().workers)
     try:
         reply = client.request(command)
     except BaseException:

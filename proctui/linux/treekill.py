@@ -2,7 +2,8 @@
 
 Standard library alone.  A kill reaches one process; its descendants stay.  So
 they are looked for by every trail there is, held by pidfd, signalled, and
-looked for again, because a process may fork while it is being ended.
+looked for again, because a process may fork while it is being ended, and its
+child move on faster than everything can be read (`proctui.linux.chase`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from proctui.linux import procfs
+from proctui.linux.chase import Chase
 from proctui.linux.grip import Grip, Source, default_source, hold
 from proctui.linux.procfs import Stat
 from proctui.linux.protect import all_stats
@@ -27,6 +29,11 @@ LOOK_INTERVAL = 0.25
 PATIENCE = 3.0
 """Seconds that SIGKILL may take, which includes those for which the kernel has to wait."""
 _FREEZE_ROUNDS = 20
+_ESCAPING = "something of it keeps escaping: this one was gone before it could be held"
+
+
+def _everybodys(worker: str | None) -> bool:
+    return True
 
 
 class Trail(NamedTuple):
@@ -38,8 +45,9 @@ class Trail(NamedTuple):
     """Their children are of the tree, they are not."""
     tag: str | None = None
     """PROCTUI_SESSION in the environment."""
-    worker: str | None = None
-    """PROCTUI_WORKER as well; None for every worker's."""
+    counts: Callable[[str | None], bool] = _everybodys
+    """Whether what carries the tag and this PROCTUI_WORKER is of the tree; asked when it has been
+    found, so that the answer is not older than the process."""
 
 
 _NO_TRAIL = Trail()
@@ -90,6 +98,18 @@ class _Member:
             return False
         return True
 
+    def end(self, signum: int) -> None:
+        """Sends it once; a stopped process would keep it for later."""
+        if self.sent != signum and not self.refused and self.send(signum):
+            self.sent = signum
+            if self.stopped:
+                self.send(signal.SIGCONT)
+
+    def freeze(self) -> None:
+        """Stops it: who stands still can't fork between the look and the kill."""
+        if not self.frozen and not self.refused:
+            self.frozen = self.send(signal.SIGSTOP)
+
 
 class TreeKill:
     """The tree that hangs on some processes, and whatever else a trail leads to.
@@ -117,21 +137,39 @@ class TreeKill:
         self._members: dict[int, _Member] = {}
         self._ended: list[Ended] = []
         self._spared: dict[int, Left] = {}
+        self._at_once: Callable[[_Member], None] | None = None
+        """What is done to each as soon as it is held: many do not wait for the next look."""
+        tag = self._trail.tag
+        self._chase = None if tag is None else Chase(self._source, tag, self._caught)
+        self._came = 0
+        self._missed: Stat | None = None
+        """The last that was found and gone before it could be held."""
 
     # ------------------------------------------------------------ looking
 
     def look(self) -> int:
-        """Takes hold of everything of the tree not held yet; answers how many that were."""
+        """Takes hold of everything of the tree not held yet; answers how many that were.
+
+        Those count too that were gone before they could be held: they may have forked.
+        """
         self._sort_out()
+        self._came, self._missed = 0, None
+        if self._chase is not None:
+            self._chase.run()
         stats = all_stats(self._source)
         found = self._find(stats)
         self._groups.update(stat.pid for stat in found if stat.pid == stat.pgid)
         self._sessions.update(stat.pid for stat in found if stat.pid == stat.sid)
-        new = sum(self._hold(stat) for stat in found)
+        for stat in found:
+            self._hold(stat)
         self._drop_roots()
         self._first_look = False
         self._forget_numbers(stats)
-        return new
+        return self._came
+
+    def _caught(self, stat: Stat, worker: str | None) -> None:
+        if self._spare(stat.pid) is None:
+            self._hold(stat, lambda: self._trail.counts(worker))
 
     def _find(self, everything: Mapping[int, Stat]) -> list[Stat]:
         trail, stats = self._trail, dict(everything)
@@ -147,7 +185,11 @@ class TreeKill:
         found += [stats.pop(m.pid) for m in orphaned_members(everything, groups) if m.pid in stats]
         if trail.tag is not None:
             there = tagged(stats.values(), trail.tag, self._source.tags)
-            found += [stat for stat, worker in there if trail.worker in (None, worker)]
+            found += [
+                stat
+                for stat, worker in there
+                if stat.pid not in self._members and trail.counts(worker)
+            ]
         for pid, reason in spared.items():
             self._note_spared(everything[pid], reason, parents | {stat.pid for stat in found})
         return found
@@ -158,19 +200,31 @@ class TreeKill:
         led = {stat.pid for stat in found if stat.pid == stat.sid}
         return led | {sid for sid in self._sessions if sid in own or sid not in stats}
 
-    def _hold(self, stat: Stat) -> bool:
-        """True where it is a member only now."""
+    def _hold(self, stat: Stat, counts: Callable[[], bool] = lambda: True) -> None:
+        """Takes hold of one that is no member yet, if it `counts` then."""
         if stat.pid in self._members or stat.is_zombie:
-            return False
+            return
         try:
             grip = self._roots.pop(stat.pid, None) or hold(stat.pid, self._source)
+        except ProcessLookupError:
+            self._miss(stat)
+            return
         except OSError:
-            return False
+            return
         if grip.start_ticks != stat.start_ticks:  # a newcomer under the same pid
             grip.close()
-            return False
-        self._members[stat.pid] = _Member(grip, stat)
-        return True
+            self._miss(stat)
+        elif counts():
+            self._came += 1
+            member = self._members[stat.pid] = _Member(grip, stat)
+            if self._at_once is not None:
+                self._at_once(member)
+        else:
+            grip.close()
+
+    def _miss(self, stat: Stat) -> None:
+        self._came += 1
+        self._missed = stat
 
     def _note_spared(self, stat: Stat, reason: str, parents: Collection[int]) -> None:
         """Only those that would have been ended are worth a word."""
@@ -210,11 +264,12 @@ class TreeKill:
         `signum` to everything, `grace` seconds, then SIGKILL to what is left,
         for which `patience` seconds are waited.
         """
+        self._at_once = _Member.freeze if signum == signal.SIGKILL else lambda one: one.end(signum)
         self.look()
         if signum != signal.SIGKILL:
             self._signal(signum)
             yield from self._grace(signum, grace)
-        if self._waited_for():
+        if self._waited_for() or self._came:
             yield from self._kill(patience)
 
     def _grace(self, signum: int, seconds: float) -> Iterator[float]:
@@ -232,6 +287,7 @@ class TreeKill:
 
     def _kill(self, patience: float) -> Iterator[float]:
         deadline = time.monotonic() + patience
+        self._at_once = _Member.freeze
         while True:
             self._freeze()
             self._signal(signal.SIGKILL)
@@ -241,24 +297,21 @@ class TreeKill:
                 yield PAUSE
             if not self.look():
                 return
+            if time.monotonic() >= deadline:
+                self._signal(signal.SIGKILL)  # nobody stays stopped
+                return
 
     def _freeze(self) -> None:
-        """Stops everything first: who stands still can't fork between the look and the kill."""
+        """Stops everything first, also what comes meanwhile."""
         for _ in range(_FREEZE_ROUNDS):
             for member in self._members.values():
-                if not member.frozen and not member.refused:
-                    member.frozen = member.send(signal.SIGSTOP)
+                member.freeze()
             if not self.look():
                 return
 
     def _signal(self, signum: int) -> None:
         for member in self._members.values():
-            if member.sent == signum or member.refused:
-                continue
-            if member.send(signum):
-                member.sent = signum
-                if member.stopped:  # a stopped process would keep the signal for later
-                    member.send(signal.SIGCONT)
+            member.end(signum)
 
     # ------------------------------------------------------------ telling
 
@@ -269,6 +322,8 @@ class TreeKill:
             Left(pid, member.name, member.refused or why_left(member.grip, member.sent))
             for pid, member in self._members.items()
         ]
+        if self._missed is not None:
+            left.append(Left(self._missed.pid, self._missed.comm, _ESCAPING))
         return Report(tuple(self._ended), (*left, *self._spared.values()))
 
     def close(self) -> None:
