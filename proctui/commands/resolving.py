@@ -1,12 +1,23 @@
-"""WORKER words on the command line → ids of workers."""
+"""WORKER words on the command line → ids of workers, and pids of orphans."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from proctui.sessions.session import SessionError
+
+
+class Way(NamedTuple):
+    """How orphans that were named by their pid are signalled."""
+
+    signum: int
+    grace: float | None = None
+    """Their trees are ended too, with SIGKILL after so many seconds; None for them alone."""
+    await_end: float | None = None
+    """Seconds to wait for their ends."""
 
 
 def chosen(known: Sequence[str], words: Sequence[str]) -> list[str]:
@@ -22,6 +33,13 @@ def chosen(known: Sequence[str], words: Sequence[str]) -> list[str]:
             raise SessionError(_nothing(word, known))
         found.update(dict.fromkeys(matching))
     return list(found)
+
+
+def numbers(known: Sequence[str], words: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Pids, each once: the numbers that are no worker; and the words that are left."""
+    there = set(known)
+    pids = {word: int(word) for word in words if word.isdecimal() and word not in there}
+    return list(dict.fromkeys(pids.values())), [word for word in words if word not in pids]
 
 
 def _nothing(word: str, known: Sequence[str]) -> str:

@@ -82,6 +82,7 @@ Example:
 TERMINATE: Final = """\
 sends SIGTERM to workers
 They may clean up first, or ignore it; their children are left behind without --tree.
+A number that is no worker means an orphan of the session, by its pid.
 
 Example:
   proctui terminate --tree web"""
@@ -89,6 +90,7 @@ Example:
 KILL: Final = """\
 sends SIGKILL to workers
 They end at once; their children are left behind without --tree.
+A number that is no worker means an orphan of the session, by its pid.
 
 Example:
   proctui kill --signal USR1 web"""

@@ -12,7 +12,7 @@ import msgspec
 from proctui.commands.awaiting import Awaited
 from proctui.commands.guard import let_through
 from proctui.commands.output import complain, print_objects, say
-from proctui.commands.resolving import chosen
+from proctui.commands.resolving import Way, chosen, numbers
 from proctui.files.mistakes import ConfigError
 from proctui.linux.signals import signal_name
 from proctui.model import Worker
@@ -49,10 +49,9 @@ def join(arguments: argparse.Namespace) -> int:
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
         known = [worker.id for worker in client.subscribe().workers]
-        pids = [word for word in arguments.workers if word.isdecimal() and word not in known]
-        words = [word for word in arguments.workers if word not in pids]
+        pids, words = numbers(known, arguments.workers)
         workers = tuple(chosen(known, words))
-        adopted = tuple(Adopted(int(pid)) for pid in pids)
+        adopted = tuple(map(Adopted, pids))
         first = client.request(JoinAdopted(processes=adopted)) if adopted else Reply(id=0)
         reply = client.request(Join(workers=workers, timeout=arguments.timeout))
     return tell(
@@ -107,9 +106,9 @@ def _signal(arguments: argparse.Namespace, usual: int) -> int:
 
     grace = GRACE if arguments.timeout is None else arguments.timeout
     await_end = None if arguments.tree else arguments.timeout
-    return _act(
-        arguments, make, tree=signum if arguments.tree else None, grace=grace, await_end=await_end
-    )
+    tree = signum if arguments.tree else None
+    way = Way(signum, grace if arguments.tree else None, await_end)
+    return _act(arguments, make, tree=tree, grace=grace, await_end=await_end, by_pid=way)
 
 
 def _act(
@@ -120,26 +119,38 @@ def _act(
     tree: int | None = None,
     grace: float = GRACE,
     await_end: float | None = None,
+    by_pid: Way | None = None,
 ) -> int:
     """Sends the command and tells what came of it; with `tree` ends the workers' trees too.
 
     `ends`: it ends what it hits, or may.  `await_end`: seconds to wait until it has.
+    `by_pid`: what is done to orphans named by their pid, None where none may be.
     """
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
         snapshot = client.subscribe()
         known = {worker.id: worker for worker in snapshot.workers}
-        meant = [known[name] for name in chosen(list(known), arguments.workers)]
+        pids, words = numbers(list(known), () if by_pid is None else arguments.workers)
+        words = arguments.workers if by_pid is None else words
+        meant = [known[name] for name in chosen(list(known), words)]
         if ends:
             through = let_through(meant, arguments.workers, client.hello)
             meant = [worker for worker in meant if worker.id in through]
-        if tree is not None:
+        others: tuple[Outcome, ...] = ()
+        if pids and by_pid is not None:
+            from proctui.commands.orphans import signal_orphans
+
+            others = signal_orphans(pids, session, client, by_pid)
+        if not meant:
+            reply = Reply(id=0)
+        elif tree is not None:
             reply = _end_trees(client, make(meant), meant, tree, grace)
         elif await_end is not None:
             with Awaited(meant) as awaited:
                 reply = awaited.told(client.request(make(meant)), await_end)
         else:
             reply = client.request(make(meant))
+    reply = msgspec.structs.replace(reply, outcomes=(*reply.outcomes, *others))
     return tell(reply, as_json=arguments.json)
 
 

@@ -84,3 +84,58 @@ def test_who_double_forked_unseen_is_still_its_workers(proctui: CommandLine) -> 
     assert [one["worker"] for one in found if one["pid"] == escaped] == ["parent"]
     proctui.right("kill", "--tree", "parent")
     assert kernel_state(escaped) in (None, "Z")
+
+
+HIDING = """
+import os, signal
+
+def hide():
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                open("hidden", "w").write(str(os.getpid()))
+                os.execve("/bin/sleep", ["sleep", "600"], {})
+        os._exit(0)
+    os.wait()
+    signal.pause()
+"""
+
+
+def hidden(proctui: CommandLine) -> int:
+    """Pid of an orphan without a trail, in a session that adopts."""
+    proctui.write(HIDING, "hiding.py")
+    proctui.run('[session]\nadopt = true\n[workers.parent]\ntarget = "hiding.py:hide"\n', "parent")
+    told = proctui.folder / "hidden"
+    return int(until(lambda: told.exists() and told.read_text()))
+
+
+def test_an_adopted_orphan_without_a_trail_is_one_and_can_be_ended_and_joined(
+    proctui: CommandLine,
+) -> None:
+    pid = hidden(proctui)
+    (orphan,) = until(
+        lambda: [one for one in proctui.processes() if one["pid"] == pid and one["orphan"]]
+    )
+    assert orphan["adopter"] == "proctui supervisor"
+    done = proctui.right("terminate", "--timeout", "20", str(pid))
+    assert done.out == f"sleep ({pid}): SIGTERM sent to it, and it has ended\n"
+    dead = proctui("kill", str(pid))
+    assert dead.status == 1 and "already dead" in dead.err
+    proctui.right("join", str(pid))
+    assert kernel_state(pid) is None
+    gone = proctui("kill", str(pid))
+    assert (gone.status, gone.err) == (
+        1,
+        f"proctui: process {pid}: not signalled: it is no orphan of this session\n",
+    )
+    assert proctui.workers()["parent"]["alive"]
+
+
+def test_the_tree_of_an_orphan_beside_a_worker(proctui: CommandLine) -> None:
+    pid = hidden(proctui)
+    until(lambda: [one for one in proctui.processes() if one["pid"] == pid and one["orphan"]])
+    done = proctui.right("kill", "--tree", str(pid), "parent")
+    assert f"sleep ({pid}): ended with the tree" in done.out
+    assert kernel_state(pid) in (None, "Z")
+    until(lambda: not proctui.workers()["parent"]["alive"])
