@@ -20,6 +20,7 @@ from proctui.files import settings
 from proctui.files.mistakes import ConfigError
 from proctui.linux.clock import Clock
 from proctui.linux.grip import default_source
+from proctui.linux.procconn import ProcConnector
 from proctui.sessions import startup
 from proctui.sessions.past import reachable
 from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
@@ -39,12 +40,12 @@ def open(arguments: argparse.Namespace) -> int:
                 return screen(session.paths)
     wanted = _wanted(arguments)
     chosen = need_terminal()
-    with curtain() as drawn:
+    with curtain() as drawn, ProcConnector.opened() as heard:
         try:
             where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
         except startup.AlreadyRunning as running:
             where = running.session.paths
-        return _shown(where, drawn, chosen)
+        return _shown(where, drawn, chosen, heard)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         say(start(wanted, arguments.leftovers).name)
         return 0
     chosen = need_terminal()
-    with curtain() as drawn:
+    with curtain() as drawn, ProcConnector.opened() as heard:
         where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
-        return _shown(where, drawn, chosen)
+        return _shown(where, drawn, chosen, heard)
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -189,21 +190,29 @@ def need_terminal(
 # ------------------------------------------------------------------------- the screen
 
 
-def screen(where: SessionPaths) -> int:
-    """Shows a running session; returns the exit code of the program."""
+def screen(where: SessionPaths, heard: ProcConnector | None = None) -> int:
+    """Shows a running session; returns the exit code of the program.
+
+    What its workers do before that was `heard`, where it was just started for this.
+    """
     chosen = need_terminal()
     with curtain() as drawn:
-        return _shown(where, drawn, chosen)
+        return _shown(where, drawn, chosen, heard)
 
 
-def _shown(where: SessionPaths, drawn: Curtain, chosen: settings.Settings) -> int:
+def _shown(
+    where: SessionPaths,
+    drawn: Curtain,
+    chosen: settings.Settings,
+    heard: ProcConnector | None = None,
+) -> int:
     """Draws the list as it stands, then loads what takes longer, then shows the screen."""
     if "textual" not in sys.modules:
         _draw(where, drawn, chosen)
     _load_app()
     from proctui.tui.app import run as run_screen
 
-    return run_screen(where, drawn)
+    return run_screen(where, drawn, heard)
 
 
 def _draw(where: SessionPaths, drawn: Curtain, chosen: settings.Settings) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from proctui.commands import launching
 from proctui.commands.output import complain, print_object, print_objects, print_table, say
 from proctui.lessons import TOPICS, Lesson, Parameter, files, find
+from proctui.linux.procconn import ProcConnector
 from proctui.sessions import startup
 from proctui.tui.actions import ACTIONS, key_name
 
@@ -37,19 +38,20 @@ def scenario(arguments: argparse.Namespace) -> int:
     elif arguments.write is not None:
         _write(lesson, Path(arguments.write), numbers)
     else:
-        if not arguments.detach:
-            launching.need_terminal(
-                f"proctui scenario --detach {lesson.id} starts a session without one"
-            )
-        try:
-            where = launching.start(spec, arguments.leftovers)
-        except startup.AlreadyRunning as running:
-            if numbers or arguments.detach:
-                raise
-            where = running.session.paths
-        if not arguments.detach:
-            return launching.screen(where)
-        say(where.name)
+        if arguments.detach:
+            say(launching.start(spec, arguments.leftovers).name)
+            return 0
+        launching.need_terminal(
+            f"proctui scenario --detach {lesson.id} starts a session without one"
+        )
+        with ProcConnector.opened() as heard:
+            try:
+                where = launching.start(spec, arguments.leftovers)
+            except startup.AlreadyRunning as running:
+                if numbers:
+                    raise
+                where = running.session.paths
+            return launching.screen(where, heard)
     return 0
 
 

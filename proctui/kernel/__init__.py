@@ -63,6 +63,8 @@ class KernelView:
     ) -> None:
         """`clock` is that of the session; without it the machine's.
 
+        `connector` gives one that may have been opened long before, with all that happened since.
+
         Where `workers` are given only their tags count, not those of the session's others.
         """
         self._tag = session_tag
@@ -79,6 +81,8 @@ class KernelView:
         self._flock = Flock(self._source, limit, self._ends, self._clock)
         self._brief = BriefLives(self._flock, self._boot_time, self._clock)
         self._connector = connector() if self._source.KEEPS_OPEN else None
+        self._deaf = True
+        """Until somebody is watched what the connector tells would be about nobody, and lost."""
         self._wake_ups = 0
         self._ended: list[Watched] = []
         self._known: set[int] = set()
@@ -86,7 +90,6 @@ class KernelView:
         self._refreshing = False
         if self._loop is not None and self._ends is not None:
             self._loop.add_reader(self._ends.fileno(), self._ends_told)
-        self._listen()
 
     # ------------------------------------------------------------ what is watched
 
@@ -108,6 +111,9 @@ class KernelView:
             self._flock.enter(pid)
             if groups:
                 self._flock.claim_group(pid)
+        if self._deaf:
+            self._deaf = False
+            self._listen()
 
     # ------------------------------------------------------------ events
 
@@ -119,7 +125,7 @@ class KernelView:
 
     def _listen(self) -> None:
         """Has the loop tell of forks."""
-        if self._connector is not None and self._loop is not None:
+        if self._connector is not None and self._loop is not None and not self._deaf:
             self._wake_ups = 0
             self._loop.add_reader(self._connector.fileno(), self._happenings_told)
 
@@ -135,7 +141,9 @@ class KernelView:
 
         Always before ends are: who was forked has its parent only until then.
         """
-        return self._connector is not None and self._brief.hear(self._connector.read())
+        if self._connector is None or self._deaf:
+            return False
+        return self._brief.hear(self._connector.read())
 
     # ------------------------------------------------------------ looking
 

@@ -8,13 +8,14 @@ elsewhere.
 
 from __future__ import annotations
 
+import array
 import contextlib
-import ctypes
 import errno
 import os
 import socket
 import struct
 import time
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 _NETLINK_CONNECTOR = 11
@@ -79,6 +80,17 @@ class ProcConnector:
             pass
         listening.close()
         return None
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls) -> Iterator[ProcConnector | None]:
+        """Subscribes for the block, before there is anybody to tell: what happens is kept."""
+        connector = cls.open()
+        try:
+            yield connector
+        finally:
+            if connector is not None:
+                connector.close()
 
     def fileno(self) -> int:
         """Readable when `read` has something to tell."""
@@ -185,8 +197,7 @@ def _filter(listening: socket.socket) -> None:
         drop,
         accept,
     ]
-    code = b"".join(struct.pack("=HBBI", *line) for line in program)
-    memory = ctypes.create_string_buffer(code, len(code))
+    memory = array.array("B", b"".join(struct.pack("=HBBI", *line) for line in program))
     with contextlib.suppress(OSError):  # a filter saves work, no more
-        fprog = struct.pack("HP", len(program), ctypes.addressof(memory))
+        fprog = struct.pack("HP", len(program), memory.buffer_info()[0])
         listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)

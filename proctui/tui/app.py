@@ -21,6 +21,7 @@ from proctui.kernel import KernelView
 from proctui.kernel.foreign import ForeignClient
 from proctui.kernel.remaining import RemainingView
 from proctui.linux.clock import Clock
+from proctui.linux.procconn import ProcConnector
 from proctui.sessions.client import Client, ConnectionLost
 from proctui.sessions.past import PastClient, present
 from proctui.sessions.session import Session, SessionPaths
@@ -188,15 +189,18 @@ class ProctuiApp(App[int], inherit_bindings=False):
         self.exit(code)
 
 
-def run(paths: SessionPaths, curtain: Curtain | None = None) -> int:
+def run(
+    paths: SessionPaths, curtain: Curtain | None = None, heard: ProcConnector | None = None
+) -> int:
     """Shows the session until the person leaves; returns the exit code of the program.
 
-    What is drawn on `curtain` stays until the screen is there.
+    What is drawn on `curtain` stays until the screen is there.  `heard` has kept what happened
+    since before the session was started.
 
     Raises `proctui.sessions.client.ConnectionLost` where the supervisor can't be reached, and
     `proctui.files.mistakes.ConfigError` for settings that are wrong.
     """
-    return asyncio.run(_run(paths, curtain))
+    return asyncio.run(_run(paths, curtain, heard))
 
 
 def look_back(session: Session) -> int:
@@ -217,18 +221,22 @@ def watch(pids: Sequence[int]) -> int:
     return asyncio.run(_watch(pids))
 
 
-async def _run(paths: SessionPaths, curtain: Curtain | None) -> int:
-    return await _show(await _feed_of(paths), curtain)
+async def _run(paths: SessionPaths, curtain: Curtain | None, heard: ProcConnector | None) -> int:
+    return await _show(await _feed_of(paths, heard), curtain)
 
 
-async def _feed_of(paths: SessionPaths) -> Feed:
+async def _feed_of(paths: SessionPaths, heard: ProcConnector | None = None) -> Feed:
     """Raises `ConnectionLost`."""
 
     async def connect() -> Client:
         return await Client.connect(paths.socket, "screen")
 
     client = await connect()
-    kernel = functools.partial(KernelView, clock=Clock(client.hello.boot_time))
+    kernel = functools.partial(
+        KernelView,
+        clock=Clock(client.hello.boot_time),
+        connector=lambda: heard or ProcConnector.open(),
+    )
     return Feed(client, kernel, reconnect=connect)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from proctui.linux import pidfd, procfs
 from proctui.linux.procconn import ProcConnector
 from tests.supervisor.kin import family, until
-from tests.supervisor.watching import watching
+from tests.supervisor.watching import Watching, watching
 
 
 def _connector_missing() -> bool:
@@ -267,24 +268,26 @@ async def test_a_fork_is_told_at_once() -> None:
             assert seen.forked_by == kin["actor"]
 
 
+ESCAPE = """
+def parent():
+    def child():
+        os.setsid()
+        say(escapee=os.getpid())
+        told()
+        hang()
+    fork(child)
+    os._exit(0)
+told()
+os.waitpid(fork(parent), 0)
+say(done=1)
+hang()
+"""
+
+
 @needs_connector
 async def test_the_first_parent_of_an_escapee_is_known() -> None:
     """Double fork and setsid with no trail left but what the kernel told."""
-    escape = """
-    def parent():
-        def child():
-            os.setsid()
-            say(escapee=os.getpid())
-            told()
-            hang()
-        fork(child)
-        os._exit(0)
-    told()
-    os.waitpid(fork(parent), 0)
-    say(done=1)
-    hang()
-    """
-    with family(escape) as kin:
+    with family(ESCAPE) as kin:
         async with watching(kin["actor"], connector=ProcConnector.open) as view:
             kin.tell()
             assert kin["done"]
@@ -292,3 +295,23 @@ async def test_the_first_parent_of_an_escapee_is_known() -> None:
             escapee = view.of(kin["escapee"])
             assert escapee.sample.ppid == kin["keeper"]
             assert escapee.forked_by not in (None, kin["keeper"], kin["actor"])
+
+
+@needs_connector
+async def test_what_happened_before_the_view_was_made_is_known() -> None:
+    """The connector was opened first, as it is for a screen that is coming."""
+    with ProcConnector.opened() as heard, family(ESCAPE) as kin:
+        kin.tell()
+        assert kin["done"]
+        view = Watching("", lambda: heard, None, None)
+        for _ in range(3):  # the loop has its turns before anybody is followed
+            await asyncio.sleep(0)
+        view.view.follow([kin["actor"]])
+        await view.refresh()
+        await view.refresh()
+        escapee = view.of(kin["escapee"])
+        assert escapee.forked_by not in (None, kin["keeper"], kin["actor"])
+        middle = view.of(escapee.forked_by or 0)
+        assert middle.forked_by == kin["actor"]
+        assert view.departure_of(middle.sample.pid) is not None
+        view.view.close()
