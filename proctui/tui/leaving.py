@@ -10,7 +10,7 @@ from proctui.protocol import Shutdown
 from proctui.tui.bulk import waits_for_its_turn
 from proctui.tui.feed import Feed
 from proctui.tui.host import Host
-from proctui.tui.operate import Operator
+from proctui.tui.operate import Operator, Said
 from proctui.tui.plan import Target, plan, running, target
 from proctui.views.view import below
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FIRST_NEWS = 3.0
 """Seconds that leaving waits to hear what runs."""
+_LAST_NEWS = 1.0
+"""Seconds between the answer that the session has ended and that event, at most."""
 
 
 class Leaving:
@@ -120,8 +122,7 @@ class Leaving:
 
         command = Shutdown(mode="wait" if mode == "wait" else "stop")
         heading = "Waiting" if mode == "wait" else "Stopping"
-        work = self.operator.ask(command, "ended")
-        ending = Ending(work, self.alive, self.feed.clock, heading)
+        ending = Ending(self._ended(command), self.alive, self.feed.clock, heading)
         said = await self.host.ask(ending)
         if said is None:
             becomes = "ends with its workers" if mode == "wait" else "is being stopped"
@@ -129,7 +130,26 @@ class Leaving:
         elif said.severity == "error" and self.feed.lost is None:
             self.host.say(said)
         else:
-            self.host.leave(0)
+            self.host.leave(0, f"{said.text}\n" if self.feed.ended and self.alive() else "")
+
+    async def _ended(self, command: Shutdown) -> Said:
+        """Ends the session, and after it what only the kernel view knows to be of it.
+
+        Who left its session and cleared its environment is found only by whoever saw the fork.
+        """
+        said = await self.operator.ask(command, "ended")
+        await self.feed.until(lambda: self.feed.ended is not None, _LAST_NEWS)
+        if self.feed.ended is None:
+            return said
+        await self.feed.look()
+        rows = [row for each in self.alive() if (row := each.still(self.feed.store)) is not None]
+        if not rows:
+            return said
+        from proctui.linux import protect
+
+        around = protect.look_around()
+        rows = [row for row in rows if not (row.pid and protect.protected(row.pid, around))]
+        return await self.operator.end_all(plan(self.feed.store, rows, "tree")) if rows else said
 
     async def _end_alone(self, alive: Sequence[Target]) -> None:
         """Without a supervisor: ends what is left through the kernel view."""

@@ -62,6 +62,28 @@ async def test_quitting_ends_the_session(key: str, mode: str) -> None:
         assert stage.client.sent == [Shutdown(mode=mode)]  # type: ignore[arg-type]
 
 
+async def test_what_only_the_kernel_view_knows_is_ended_after_the_session() -> None:
+    """The supervisor finds by session and tag; this one has neither, but its fork was seen."""
+    async with opened() as stage:
+
+        def ends(command: Command) -> Reply | None:
+            if not isinstance(command, Shutdown):
+                return None
+            for pid in (40321, 40322, 40326, 40330, 40323):
+                stage.kernel.reap(pid, 15)
+            stage.client.tell("session-ended", None, "the session has ended")
+            stage.client.lose()
+            return Reply(id=0)
+
+        stage.client.answers.append(ends)
+        await stage.press("q")
+        await stage.sees("Leave lessons?")
+        await stage.press("s")
+        await stage.until(lambda: stage.app.return_value == 0)
+        assert stage.kernel.signals == [(40352, 15)]
+        assert stage.app.farewell == ""
+
+
 async def test_stopping_shows_who_still_runs_and_can_be_left() -> None:
     async with opened() as stage:
         stage.client.holding = True
