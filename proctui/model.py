@@ -257,6 +257,9 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     first_ppid: int | None = None
     first_parent: str = ""
     """Name of the first parent as it was seen; empty where never seen."""
+    birth_told: bool = False
+    """The kernel told of the fork; else the first parent is whose child it was when it was first
+    seen, which may have adopted it by then."""
     adopter_pid: int | None = None
     """Set once something else than the first parent is the parent."""
     adopter: str = ""

@@ -179,7 +179,11 @@ class Ancestry:
         first = kin.forked_by or ppid
         parent = self._elder(kin, first)
         known = parent is not None or self.living(first) is None
-        kin.lineage = Lineage(first_ppid=first, first_parent=self.name(first) if known else "")
+        kin.lineage = Lineage(
+            first_ppid=first,
+            first_parent=self.name(first) if known else "",
+            birth_told=kin.forked_by is not None,
+        )
         if parent is not None:
             self._descend(kin, parent, touched)
         if first != ppid:

@@ -298,9 +298,16 @@ class Table:
         return self._now >= due
 
     def _command(self, kin: Kin) -> str:
-        """What runs; what was forked and executed nothing would show the supervisor's line."""
+        """What runs; what was forked and executed nothing would show the supervisor's line.
+
+        By whom is said only where the kernel told of the fork.
+        """
         supervisor = self._family.supervisor
         if supervisor is None or not kin.command or kin.command != supervisor.command:
             return kin.command
-        first = kin.lineage.first_parent or kin.worker
-        return f"forked by {first}" if first else "forked"
+        first = kin.lineage.first_parent
+        if first and kin.lineage.birth_told:
+            return f"forked by {first}"
+        if first:  # whoever adopts might have been its parent when it was first seen
+            return f"once a child of {first}" if kin.orphan else f"child of {first}"
+        return f"descends from {kin.worker}" if kin.worker else "forked"

@@ -211,6 +211,16 @@ def test_the_mark_of_an_inferred_descent_is_explained() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("told", "parent"), [(True, "40330 mill"), (False, "40330 mill, its birth was not seen")]
+)
+def test_a_first_parent_is_certain_where_the_birth_was_told(told: bool, parent: str) -> None:
+    lineage = Lineage(first_ppid=40330, first_parent="mill", birth_told=told)
+    shown = pairs(Row(key="p:1", sample=sample(7, 40330), lineage=lineage), NOW)
+    facts = {pair.kernel.label: pair.kernel.value for pair in shown if pair.kernel is not None}
+    assert facts["first parent"] == parent
+
+
 async def test_an_orphan_tells_where_it_comes_from() -> None:
     shown = await says(ORPHAN)
     assert fact(shown, "first parent", kernel=True) == "40350 parent"

@@ -459,7 +459,14 @@ def test_what_a_workers_own_fork_server_forks_is_no_helper() -> None:
 
 def test_forked_without_exec_it_does_not_show_the_supervisors_line() -> None:
     story = factory()
-    assert story.row("p:3").command == "forked by factory"
+    assert story.row("p:3").command == "child of factory"
+    born = seen(4, 202, 200, sid=200, start=NOON + 1, command=SUPERVISOR_LINE, forked_by=200)
+    assert story.look(born).row("p:4").command == "forked by factory"
+    alone = seen(5, 203, 1, sid=200, start=NOON + 1, command=SUPERVISOR_LINE)
+    assert story.look(alone).row("p:5").command == "descends from factory"
+    adopted = seen(3, 201, 1, sid=200, start=NOON + 1, command=SUPERVISOR_LINE)
+    assert story.look(adopted, gone=[2]).row("p:3").command == "once a child of factory"
+    story = factory()
     story.look(seen(3, 201, 200, sid=200, start=NOON + 1, comm="sleep", command="sleep 60"))
     assert story.row("p:3").command == "sleep 60"
 
@@ -583,6 +590,7 @@ def test_told_of_the_fork_it_is_nobodys_child_by_adoption() -> None:
     )
     assert story.row("p:4").orphan
     assert story.row("p:4").lineage.first_ppid == 201
+    assert story.row("p:4").lineage.birth_told
     story.look(gone=[3]).look(gone=[4]).look(gone=[2])
     assert list(story.store.rows) == ["w:factory"]
 

@@ -223,7 +223,8 @@ def _lineage(row: Row, now: float) -> Iterator[Fact]:
     lineage = row.lineage
     if lineage.first_ppid is not None:
         first = f"{lineage.first_ppid} {lineage.first_parent}".rstrip()
-        yield Fact("first parent", first)
+        unseen = row.worker is None and not lineage.birth_told and not row.orphan
+        yield Fact("first parent", first + (", its birth was not seen" if unseen else ""))
     if lineage.adopter_pid is not None:
         when = "" if lineage.adopted_at is None else f", {moment(lineage.adopted_at, now)}"
         yield Fact("adopted by", f"{lineage.adopter_pid} {lineage.adopter}".rstrip() + when)
