@@ -100,6 +100,14 @@ class ProcessSample(msgspec.Struct, frozen=True, kw_only=True):
     wait_status: int | None = None
     """wait(2) status of a zombie where it may be read; None means not known."""
     uid: int | None = None
+    living: str = ""
+    """State letter of the threads that live on where the leader has exited, of the busiest; ""
+    for every other process, and where it may not be read."""
+
+    @property
+    def leader_exited(self) -> bool:
+        """Its first thread has ended, which shows Z, and others live on."""
+        return self.state == "Z" and not self.is_zombie
 
     @property
     def key(self) -> ProcessKey:

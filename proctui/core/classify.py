@@ -108,10 +108,10 @@ def process_state(sample: ProcessSample) -> State:
     """The kernel's word for a process.
 
     A thread-group leader that has exited shows Z while its threads live on: it
-    is not dead, and its threads are what runs.
+    is not dead, and does what its threads do.
     """
-    if sample.state == "Z" and not sample.is_zombie:
-        return State.RUNNING
+    if sample.leader_exited:
+        return _LETTERS.get(sample.living, State.RUNNING)
     return _LETTERS.get(sample.state, State.UNKNOWN)
 
 

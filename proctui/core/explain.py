@@ -129,7 +129,7 @@ def helper(facts: Facts) -> Finding:
 def leader_exited(facts: Facts) -> Iterator[Finding]:
     """That a Z is no death, where the threads live on."""
     sample = facts.sample
-    if sample is not None and sample.state == "Z" and not sample.is_zombie:
+    if sample is not None and sample.leader_exited:
         yield Finding(
             "leader-exited",
             f"Its first thread has exited, so the kernel shows Z, but {sample.threads - 1} more "

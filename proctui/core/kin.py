@@ -88,7 +88,7 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
             and old.state == new.state
             and old.ppid == new.ppid
             and old.comm == new.comm
-            and old.threads == new.threads
+            and (old.threads, old.living) == (new.threads, new.living)
             and (old.sid, old.pgid, old.uid) == (new.sid, new.pgid, new.uid)
             and (old.wait_status is None) == (new.wait_status is None)
             and (seen.tag_worker is None or seen.tag_worker == self.tag_worker)

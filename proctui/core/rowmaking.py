@@ -54,6 +54,7 @@ def _shown(sample: ProcessSample) -> tuple[object, ...]:
     return (
         sample.pid, sample.ppid, sample.pgid, sample.sid, sample.state, sample.start_ticks,
         sample.comm, sample.threads, sample.rss_bytes, sample.wait_status, sample.uid,
+        sample.living,
     )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ class Watched(Grip):
         others do to it without waking it, such as swapping it out, shows after `UNREAD` passes
         at the latest.  Raises `ProcessLookupError`.
         """
-        if self.cpu_percent != 0.0 or self.stat_fd is None:
+        if self.cpu_percent != 0.0 or self.stat_fd is None or self.sample.leader_exited:
             return False
         if self.pulse_fd is not None and self._still(self.pulse_fd) and parent_told:
             self.cpu_clock = clock
@@ -182,7 +182,7 @@ class Watched(Grip):
         if self.stat_fd is not None:
             raw = procfs.pread_stat(self.stat_fd)
             digest = hash(raw)
-            if digest == self.digest:
+            if digest == self.digest and not self.sample.leader_exited:
                 return None
             self.digest = digest
             return procfs.parse_stat(raw)
@@ -209,6 +209,7 @@ class Watched(Grip):
     def _sample(self, stat: procfs.Stat, wait_status: int | None) -> ProcessSample:
         if stat.is_zombie and wait_status is None:
             wait_status = stat.exit_code if self._exit_is_shown(stat) else self.told_status
+        leaderless = stat.state == "Z" and not stat.is_zombie  # its line tells nothing of the rest
         return ProcessSample(
             pid=self.pid,
             ppid=stat.ppid,
@@ -222,6 +223,7 @@ class Watched(Grip):
             rss_bytes=stat.rss_pages * procfs.PAGE_SIZE,
             wait_status=wait_status,
             uid=self.uid,
+            living=procfs.living_threads_state(self.pid) if leaderless else "",
         )
 
     def _exit_is_shown(self, stat: procfs.Stat) -> bool:

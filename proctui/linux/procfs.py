@@ -195,6 +195,20 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def living_threads_state(pid: int) -> str:
+    """State letter of the busiest thread that has not ended; "" where there is none to be read."""
+    found = set()
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208
+    except OSError:
+        return ""
+    for thread in threads:
+        with contextlib.suppress(OSError):
+            line = _read(f"/proc/{pid}/task/{thread}/stat", STAT_BYTES, pid)
+            found.add(line.rpartition(b")")[2].split()[0].decode("ascii"))
+    return next((letter for letter in "RDSItT" if letter in found), "")
+
+
 def owner(pid: int) -> int:
     """Effective user id: /proc/PID itself belongs to it, unlike the files in it."""
     try:

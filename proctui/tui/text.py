@@ -89,7 +89,9 @@ def state_glyph(row: Row) -> str:
 def state_word(row: Row) -> str:
     """The state alone, without times: ``S sleeping``, ``Z zombie``, ``ended``."""
     letter = _LETTERS.get(row.state)
-    return f"{letter} {row.state.value}" if letter else row.state.value
+    word = f"{letter} {row.state.value}" if letter else row.state.value
+    exited = row.sample is not None and row.sample.leader_exited
+    return f"{word}, leader exited" if exited else word
 
 
 def state_text(row: Row, now: float) -> str:
@@ -125,6 +127,8 @@ def _state_text(row: Row, now: float) -> str:
         return f"failed: {reason}" if reason else "failed"
     if state is State.BACKOFF and worker is not None and worker.backoff_until is not None:
         return f"starts in {age(worker.backoff_until - now)}"
+    if row.orphan and state is State.STOPPED:  # it does nothing until it is continued
+        return f"{state_word(row)}, {_orphan(row.lineage)}"
     if row.orphan:
         return f"O {_orphan(row.lineage)}"
     return state_word(row) + _asked(row)

@@ -234,13 +234,15 @@ async def test_a_leader_that_exited_is_not_dead() -> None:
         until(lambda: procfs.read_stat(pid).state == "Z")
         async with watching(kin["actor"]) as view:
             sample = view.of(pid).sample
-            assert (sample.state, sample.threads) == ("Z", 2)
+            assert (sample.state, sample.threads, sample.living) == ("Z", 2, "S")
             assert not sample.is_zombie
             assert sample.wait_status is None
             grip = hold(pid, procfs)
             assert not grip.has_ended()
             grip.close()
             assert not view.told.is_set()
+            os.kill(pid, signal.SIGSTOP)
+            await view.until(lambda: view.of(pid).sample.living == "T", refresh=True)
 
 
 async def test_details_of_one_process() -> None:

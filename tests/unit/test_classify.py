@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from proctui.core.classify import Facts, Parent, process_state, worker_state
@@ -49,8 +50,11 @@ def test_the_kernels_letters(letter: str, state: State) -> None:
 
 
 def test_a_leader_whose_threads_live_on_is_not_dead() -> None:
+    for living, state in (("R", State.RUNNING), ("S", State.SLEEPING), ("T", State.STOPPED)):
+        leaderless = msgspec.structs.replace(sample("Z", threads=3), living=living)
+        assert process_state(leaderless) is state
+        assert worker_state(ALIVE, leaderless) is state
     assert process_state(sample("Z", threads=3)) is State.RUNNING
-    assert worker_state(ALIVE, sample("Z", threads=3)) is State.RUNNING
 
 
 @pytest.mark.parametrize(

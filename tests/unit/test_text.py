@@ -250,6 +250,17 @@ INFERRED = Lineage(adopter_pid=1, adopter="init", worker="factory", certainty="s
         (row(State.STARTING, worker=worker()), "◌", "starting"),
         (row(State.ZOMBIE, sample=sample(), zombie_since=NOW - 7), "Z", "Z zombie 0:07"),
         (row(State.SLEEPING, orphan=True, lineage=ADOPTED), "O", "O orphan → init(1)"),
+        (row(State.STOPPED, orphan=True, lineage=ADOPTED), "O", "T stopped, orphan → init(1)"),
+        (
+            row(State.STOPPED, orphan=True, lineage=ADOPTED, worker=worker()),
+            "O",
+            "T stopped, orphan → init(1)",
+        ),
+        (
+            row(State.SLEEPING, sample=sample(state="Z", threads=2, living="S")),
+            "●",
+            "S sleeping, leader exited",
+        ),
         (row(State.ZOMBIE, orphan=True, lineage=ADOPTED), "Z", "Z zombie, orphan → init(1)"),
         (row(State.SLEEPING, orphan=True, lineage=INFERRED), "O", "O≈ orphan → init(1)"),
         (row(State.ZOMBIE, orphan=True, lineage=INFERRED), "Z", "Z≈ zombie, orphan → init(1)"),
