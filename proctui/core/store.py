@@ -80,6 +80,12 @@ class Store:
         """When the supervisor was lost, seconds since the epoch; None while it is there."""
         return self._table.lost_at
 
+    @property
+    def supervisor_stopped(self) -> bool:
+        """Whether the kernel shows it stopped: it does nothing until it is continued."""
+        kin = self._family.supervisor
+        return kin is not None and not self._family.supervisor_ended and kin.sample.state in "Tt"
+
     def history(self, key: str) -> History | None:
         """A row's past, also of many that are gone; None where nothing is known of it."""
         return self._table.chronicle.histories.get(key)
@@ -272,7 +278,7 @@ class Store:
     def observe(self, pass_: Pass) -> frozenset[str]:
         """Takes in one pass over the kernel; keys of the rows that changed."""
         self._now = max(self._now, pass_.time)
-        ended = self._family.supervisor_ended
+        ended, stopped = self._family.supervisor_ended, self.supervisor_stopped
         changes = self._family.observe(pass_)
         touched = changes.touched
         workers: set[str] = set()
@@ -288,6 +294,8 @@ class Store:
                 touched |= self._newcomer(kin, pass_.time)
         if self._family.supervisor_ended and not ended:
             touched |= self._roster.supervisor_ended()
+        if self.supervisor_stopped != stopped:  # has no row of its own whose children are told
+            touched.update(self._family.under(self._family.supervisor_pid))
         workers |= self._roster.searched(pass_.time)
         touched |= self._by_time_alone(pass_.time)
         for kin in changes.figures:

@@ -120,7 +120,8 @@ class Feed:
         self._urgent: asyncio.Handle | None = None
         self._heard: deque[Snapshot | Event] = deque()
         self._taking: asyncio.Handle | None = None
-        self._structure = -1
+        self._shape = -1, False
+        """What the listener knew last besides the rows."""
         self._waiting: set[asyncio.Event] = set()
 
     @property
@@ -241,10 +242,10 @@ class Feed:
 
     def _note(self, keys: frozenset[str], *, always: bool = False) -> None:
         """Remembers what changed and sees to it that the listener hears of it soon."""
-        structure = self.store.structure
-        if not keys and structure == self._structure and not always:
+        shape = self.store.structure, self.store.supervisor_stopped
+        if not keys and shape == self._shape and not always:
             return
-        self._structure = structure
+        self._shape = shape
         self._changed |= keys
         for event in self._waiting:
             event.set()

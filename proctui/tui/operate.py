@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from proctui.linux.signals import signal_number
 from proctui.model import Row
-from proctui.protocol import Command, Note, Outcome, Signal, Stop
+from proctui.protocol import Command, Note, Outcome, Reply, Signal, Stop
 from proctui.sessions.client import ConnectionLost
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
@@ -35,6 +35,9 @@ _WITH_REASONS = 8
 _AT_ONCE = 256
 """Workers that the supervisor is asked to signal in one command."""
 _GIVEN_UP = "given up, nothing was sent"
+_ASKED = "given up, but the supervisor was asked already: it happens when it goes on"
+_ANSWER = 2.0
+"""Seconds after which it is said that the supervisor does not answer."""
 _NOTES = 20
 """Notes for the journal that are written one by one; more become one."""
 
@@ -75,6 +78,8 @@ class Operator:
         if not members:
             return Said(f"{names(plan.members or plan.asked)}: ended meanwhile, nothing was sent.")
         failures = await self.deliver(members, signal, plan.reach)
+        if _ASKED in failures.values():
+            return self.result(members, signal, failures)
         hit = [member for member in members if failures.get(member.who) != _GIVEN_UP]
         if signal not in DEADLY:
             await self._reach_newcomers(plan, hit, signal, failures)
@@ -121,20 +126,46 @@ class Operator:
                     group=group,
                     pids=tuple(m.pid for m in some),
                 )
-                failures |= await self.asked(command, some)
+                failures |= await self._outcomes(self._answer(command, work), some)
                 asked += len(some)
         return failures | {m.who: _GIVEN_UP for m in through[asked:]}
 
-    async def asked(self, command: Signal | Stop, through: Sequence[Target]) -> dict[str, str]:
+    async def asked(self, command: Stop, through: Sequence[Target]) -> dict[str, str]:
         """Gives the supervisor a command for these workers: why it was not done, by who."""
+        return await self._outcomes(self.feed.client.request(command), through)
+
+    async def _outcomes(
+        self, answer: Awaitable[Reply | None], through: Sequence[Target]
+    ) -> dict[str, str]:
+        """What can't be taken back any more when it is given up is said to be so."""
         try:
-            reply = await self.feed.client.request(command)
+            reply = await answer
         except ConnectionLost as error:
             return {m.who: str(error) for m in through}
+        if reply is None:
+            return {m.who: _ASKED for m in through}
         if reply.error is not None:
             return {m.who: reply.error for m in through}
         refused = {o.worker: o.text for o in reply.outcomes if not o.ok}
         return {m.who: refused[m.worker] for m in through if m.worker in refused}
+
+    async def _answer(self, command: Signal, work: Work) -> Reply | None:
+        """None where it was given up before an answer came.  Raises `ConnectionLost`."""
+        title = work.title
+        asked = asyncio.create_task(self.feed.client.request(command))
+        abandoned = asyncio.create_task(work.abandoned())
+        either = {asked, abandoned}
+        try:
+            await asyncio.wait(either, timeout=_ANSWER, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done() and not abandoned.done():
+                is_so = "is stopped" if self.feed.store.supervisor_stopped else "does not answer"
+                work.title = f"The supervisor {is_so}. {title}"
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return await asked if asked.done() else None
+        finally:
+            work.title = title
+            abandoned.cancel()
+            asked.cancel()
 
     def _by_kernel(self, member: Target, signal: str, failures: dict[str, str]) -> bool:
         if member.token is None:

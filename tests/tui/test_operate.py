@@ -13,7 +13,7 @@ from proctui.protocol import Join, Note, Outcome, Reply, Signal
 from proctui.tui.feed import Feed
 from proctui.tui.operate import Operator, Said, told
 from proctui.tui.plan import Reach, newcomers, plan
-from tests.tui.fakes import Clock, FakeClient, FakeKernel, lessons
+from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, lessons
 
 
 class Bench:
@@ -221,6 +221,25 @@ async def test_without_a_supervisor_workers_are_reached_through_the_kernel() -> 
         assert b.kernel.signals == [(40321, 9)]
         assert b.client.sent == []
         assert said.text == "piao-1 (40321) has ended."
+
+
+async def test_what_a_stopped_supervisor_was_asked_can_not_be_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("proctui.tui.operate._ANSWER", 0.01)
+    async with lesson() as b:
+        b.client.holding = True
+        b.kernel.put(SUPERVISOR, 1, "proctui", state="T", sid=SUPERVISOR)
+        assert await b.feed.until(lambda: b.feed.store.supervisor_stopped, 5)
+        sending = asyncio.create_task(b.send(b.row("w:piao-1"), "SIGKILL"))
+        works = b.operator.works
+        async with asyncio.timeout(5):
+            while works.newest is None or "is stopped" not in works.newest.title:
+                await asyncio.sleep(0)
+        assert works.give_up()
+        said = await asyncio.wait_for(sending, 2)
+        assert said.severity == "warning"
+        assert "piao-1 (40321): given up, but the supervisor was asked already" in said.text
 
 
 async def test_outcomes_in_a_sentence() -> None:

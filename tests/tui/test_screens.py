@@ -24,7 +24,7 @@ from proctui.tui.preferences import Kept
 from proctui.tui.screens.help import Help
 from proctui.tui.screens.menu import ordered_signals
 from proctui.tui.screens.new_worker import NewWorker
-from tests.tui.fakes import Clock, FakeClient, FakeKernel, worker
+from tests.tui.fakes import SUPERVISOR, Clock, FakeClient, FakeKernel, worker
 from tests.tui.screens import Stage, opened
 
 # ---------------------------------------------------------------------------- leaving
@@ -82,6 +82,14 @@ async def test_what_only_the_kernel_view_knows_is_ended_after_the_session() -> N
         await stage.until(lambda: stage.app.return_value == 0)
         assert stage.kernel.signals == [(40352, 15)]
         assert stage.app.farewell == ""
+
+
+async def test_a_stopped_supervisor_is_told_until_it_goes_on() -> None:
+    async with opened() as stage:
+        stage.kernel.put(SUPERVISOR, 1, "proctui", state="T", sid=SUPERVISOR)
+        await stage.sees("The supervisor (40310) is stopped", "kill -CONT 40310")
+        stage.kernel.put(SUPERVISOR, 1, "proctui", sid=SUPERVISOR)
+        await stage.until(lambda: "is stopped" not in stage.text())
 
 
 async def test_stopping_shows_who_still_runs_and_can_be_left() -> None:

@@ -755,3 +755,14 @@ def test_what_hangs_below_a_moved_row_moves_with_it() -> None:
     story.event("started", running())
     assert [story.row(f"p:{token}").depth for token in (4, 5)] == [1, 2]
     assert story.changed == {"w:factory", "p:4", "p:5"}
+
+
+def test_a_supervisor_that_is_stopped_and_goes_on() -> None:
+    ended = running(phase="ended", alive=False, exitcode=3, ended_at=NOON + 1)
+    story = Story().event("ended", ended)
+    story.look(seen(1, SUPERVISOR, 1), seen(2, 200, SUPERVISOR, state="Z", status=3 << 8))
+    for state, stopped in (("S", False), ("T", True), ("S", False), ("T", True)):
+        story.look(seen(1, SUPERVISOR, 1, state=state))
+        assert story.store.supervisor_stopped is stopped
+        assert ("it is stopped" in story.finding("w:factory", "zombie").text) is stopped
+    assert not story.look(gone=[1]).store.supervisor_stopped

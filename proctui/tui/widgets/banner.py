@@ -1,4 +1,4 @@
-"""The sentence under the first line when the session or its supervisor is no more."""
+"""The sentence under the first line when the session or its supervisor is no more, or stopped."""
 
 from __future__ import annotations
 
@@ -40,5 +40,10 @@ def _sentence(feed: Feed) -> str:
             f"The supervisor ({feed.hello.pid}) is gone. Its workers are orphans now and go on; "
             "nobody can start or join them any more, "
             f"{ACTIONS['terminate'].key} and {ACTIONS['kill'].key} still reach them."
+        )
+    if feed.store.supervisor_stopped:
+        return (
+            f"The supervisor ({feed.hello.pid}) is stopped: it does nothing it is asked for until "
+            f"it is continued (kill -CONT {feed.hello.pid})."
         )
     return ""
