@@ -32,6 +32,7 @@ def look(session: Session) -> Store:
         with _kernel_view(client.hello) as view:
             seen = _observed(view, [client.hello.pid, *store.worker_pids()])
         store.apply(client.subscribe())  # so that who came meanwhile has a name
+        store.told_until = seen.time
     _observe(store, seen)
     return store
 

@@ -47,6 +47,8 @@ class Store:
         self._unplaced: dict[int, Event] = {}
         """By pid: adoptions of processes that are not shown yet."""
         self._seq = 0
+        self.told_until = 0.0
+        """Seconds since the epoch: whatever the supervisor started before, it has told."""
         self.told = False
         """Whether the supervisor has said what there is; before, no rows tell nothing."""
         self._now = 0.0
@@ -198,6 +200,7 @@ class Store:
             return False
         self._seq = event.seq
         self._now = max(self._now, event.time)
+        self.told_until = max(self.told_until, event.time)
         self.events.append(event)
         return True
 
@@ -334,8 +337,7 @@ class Store:
                 touched |= self._roster.claim(kin, now)
             if kin.held:
                 kin.held = False
-                told = self.events[-1].time if self.events else 0.0
-                no_worker = self._roster.is_other(kin, told)
+                no_worker = self._roster.is_other(kin, self.told_until)
                 touched |= self._family.settle(kin, now, no_worker=no_worker)
             if kin.retired_at is not None and kin.retired_at + self._patience <= now:
                 # it is still there, so it was not what was joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -118,6 +119,8 @@ def test_an_adopted_orphan_without_a_trail_is_one_and_can_be_ended_and_joined(
         lambda: [one for one in proctui.processes() if one["pid"] == pid and one["orphan"]]
     )
     assert orphan["adopter"] == "proctui supervisor"
+    leader = os.getsid(pid)  # its parent, dead and adopted too, in a session of its own
+    until(lambda: [one for one in proctui.processes() if one["pid"] == leader and one["orphan"]])
     done = proctui.right("terminate", "--timeout", "20", str(pid))
     assert done.out == f"sleep ({pid}): SIGTERM sent to it, and it has ended\n"
     dead = proctui("kill", str(pid))
