@@ -28,7 +28,7 @@ class Pause(NamedTuple):
 
 
 class GiveUp(NamedTuple):
-    """Never start it again by itself; `reason` is what the row shows behind ``failed:``."""
+    """Never start it again by itself; `reason` begins what the row shows behind ``failed:``."""
 
     reason: str
 
@@ -66,7 +66,7 @@ def judge(history: History, spec: WorkerSpec, now: float) -> Pause | GiveUp:
     pause = min(spec.backoff * 2.0**doublings, spec.backoff_max)
     if len(_recent(history, spec, now + pause)) >= spec.max_restarts:
         times = "once" if spec.max_restarts == 1 else f"{spec.max_restarts} times"
-        return GiveUp(f"restarted {times} in {spec.restart_window:g} s")
+        return GiveUp(f"restarted {times} in {spec.restart_window:g} s, then given up")
     return Pause(pause)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from proctui.spec import WorkerSpec
 from proctui.supervisor import policy
 from proctui.supervisor.record import Record
-from proctui.supervisor.words import seconds
+from proctui.supervisor.words import clip, ending, seconds
 from proctui.supervisor.world import RESTART_POLICY, Timer, World
 
 
@@ -27,8 +27,10 @@ class Restarts:
         self._history = policy.after_run(self._history, spec, lasted)
         verdict = policy.judge(self._history, spec, now)
         if isinstance(verdict, policy.GiveUp):
-            self._record.change(phase="failed", failure=verdict.reason)
-            self._record.tell("gave-up", f"failed: {verdict.reason}", by=RESTART_POLICY)
+            reason = clip(f"{verdict.reason}: {self._how()}")
+            self._record.change(phase="failed", failure=reason)
+            exitcode = self._record.worker.exitcode
+            self._record.tell("gave-up", f"failed: {reason}", by=RESTART_POLICY, exitcode=exitcode)
             return
         pause = verdict.seconds
         self._record.change(phase="backoff", backoff_until=now + pause)
@@ -49,6 +51,11 @@ class Restarts:
         self.cancel()
         self._history = policy.History()
         self._record.change(restarts=0)
+
+    def _how(self) -> str:
+        """What became of the last run: why it did not come to be, or how it ended."""
+        worker = self._record.worker
+        return worker.failure or f"the last run {ending(worker.exitcode)}"
 
     def _restart(self, spec: WorkerSpec) -> None:
         self.cancel()

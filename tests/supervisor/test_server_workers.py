@@ -158,7 +158,9 @@ def test_restarts_are_counted_marked_and_given_up(supervise: Supervise) -> None:
     )  # fmt: skip
     client = supervisor.client(subscribe=True)
     worker = client.until("r", lambda worker: worker.phase == "failed")
-    assert worker.failure == "restarted 3 times in 30 s" and worker.restarts == 3
+    how = "the last run ended with exitcode 1"
+    assert worker.failure == f"restarted 3 times in 30 s, then given up: {how}"
+    assert worker.restarts == 3
     assert supervisor.log("r").count("run\n") == 4
     assert supervisor.log("r").count("restarted by restart policy") == 3
     assert worker.pid is not None and kernel_state(worker.pid) is None

@@ -180,9 +180,10 @@ def test_restarts_double_their_pause_and_are_given_up(world: FakeWorld) -> None:
         assert seen(machine).backoff_until is None
     run_again(world, 1)
     assert seen(machine).phase == "failed"
-    assert seen(machine).failure == "restarted 5 times in 60 s"
+    reason = "restarted 5 times in 60 s, then given up: the last run ended with exitcode 1"
+    assert seen(machine).failure == reason
     assert world.said[-1].kind == "gave-up"
-    assert world.said[-1].text == "failed: restarted 5 times in 60 s"
+    assert world.said[-1].text == f"failed: {reason}" and world.said[-1].exitcode == 1
     assert world.pending_timers == 0
     machine.start("t", Answers())
     run_again(world, 1)
@@ -241,7 +242,7 @@ def test_a_restart_that_fails_counts_as_one_more_end(world: FakeWorld) -> None:
     world.advance(1.1)
     world.runs[-1].fails("syntax error")
     assert seen(machine).phase == "failed"
-    assert seen(machine).failure == "restarted 2 times in 60 s"
+    assert seen(machine).failure == "restarted 2 times in 60 s, then given up: syntax error"
 
 
 def test_stop_in_the_back_off_after_a_failed_restart_shows_the_failure(world: FakeWorld) -> None:

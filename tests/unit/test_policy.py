@@ -58,12 +58,19 @@ def test_the_pause_doubles_up_to_its_cap() -> None:
 
 def test_restarts_are_given_up_past_their_number() -> None:
     one = spec(restart="always")
-    assert pauses(one, 0.1, 9) == [0.5, 1.0, 2.0, 4.0, 8.0, "restarted 5 times in 60 s"]
+    assert pauses(one, 0.1, 9) == [
+        0.5,
+        1.0,
+        2.0,
+        4.0,
+        8.0,
+        "restarted 5 times in 60 s, then given up",
+    ]
 
 
 def test_once_is_said_in_words() -> None:
     one = spec(restart="always", max_restarts=1, restart_window=2.5)
-    assert pauses(one, 0.1, 3) == [0.5, "restarted once in 2.5 s"]
+    assert pauses(one, 0.1, 3) == [0.5, "restarted once in 2.5 s, then given up"]
 
 
 def test_restarts_spread_wider_than_the_window_are_never_given_up() -> None:
@@ -79,7 +86,9 @@ def test_a_stable_run_starts_the_pause_over() -> None:
 
 
 def test_no_restarts_at_all_may_be_allowed() -> None:
-    assert judge(History(), spec(max_restarts=0), 1.0) == GiveUp("restarted 0 times in 60 s")
+    assert judge(History(), spec(max_restarts=0), 1.0) == GiveUp(
+        "restarted 0 times in 60 s, then given up"
+    )
 
 
 @given(
