@@ -34,7 +34,11 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     command: tuple[str, ...] | None = None
     """What is executed; a shell line stands here as ``("/bin/sh", "-c", line)``."""
     shell_line: str | None = None
-    """The line as the user wrote it where `command` was a shell line; for display only."""
+    """The line as the user wrote it where `command` was a shell line.
+
+    It is what is displayed, and Stop ends the whole process group of such a worker: the shell is
+    only in between.
+    """
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = msgspec.field(default_factory=dict)
     name: str | None = None

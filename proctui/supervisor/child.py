@@ -292,13 +292,14 @@ def adopt_report(worker: mp_process.BaseProcess, report: Report) -> None:
 def send_signal(worker: mp_process.BaseProcess, signum: int, *, group: bool = False) -> None:
     """Signals the worker and no other process, or with `group` all of its process group.
 
-    Raises ProcessLookupError once it has ended, PermissionError where the kernel
-    says so (kill(2)).
+    Of the group also what is left once the worker has ended, while it is not reaped: so long
+    no other group can have its pid.  Raises ProcessLookupError once it has ended, or is reaped,
+    and PermissionError where the kernel says so (kill(2)).
     """
     popen: Any = worker._popen  # type: ignore[attr-defined]
     if popen is None:
         raise ProcessLookupError(errno.ESRCH, "it has not been started")
-    if group and popen.poll() is None and not popen.lost:
+    if group and popen.holds_pid:
         try:
             os.killpg(popen.pid, signum)
             return

@@ -71,14 +71,17 @@ class Joins:
     def _timed_out(self, ticket: Ticket) -> None:
         self._look()
         if self._take(ticket):
-            text = f"join gave up after {seconds(ticket.timeout or 0.0)}: still alive"
+            text = f"join gave up after {seconds(ticket.timeout or 0.0)}: {self._still()}"
             self._tell("join-timed-out", text, ticket.by)
             ticket.done(self._record.outcome(False, text))
 
     def _cancel(self, ticket: Ticket, by: str) -> None:
         if self._take(ticket):
             self._tell("join-cancelled", f"the join of {ticket.by} was cancelled", by)
-            ticket.done(self._record.outcome(False, f"join cancelled by {by}: still alive"))
+            ticket.done(self._record.outcome(False, f"join cancelled by {by}: {self._still()}"))
+
+    def _still(self) -> str:
+        return "still alive" if self._record.worker.alive else "its process group is being stopped"
 
     def _take(self, ticket: Ticket) -> bool:
         if ticket not in self._waiting:

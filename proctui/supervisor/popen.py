@@ -123,6 +123,12 @@ class PeekingPopen(popen_fork.Popen):
                     self.returncode = exitcode(status)
         return self.returncode
 
+    @property
+    def holds_pid(self) -> bool:
+        """Whether its pid can be nobody else's, nor its group's: it runs, or is not reaped."""
+        self.poll()
+        return not self._reaped
+
     def wait(self, timeout: float | None = None) -> int | None:
         """Waits at most `timeout` seconds for the end, then reaps; None if it still runs."""
         if self._reaped or self.lost:

@@ -12,11 +12,12 @@ from proctui.spec import WorkerSpec
 from proctui.supervisor import child
 from proctui.supervisor.complaints import attempt, complain
 from proctui.supervisor.fork_server import ForkServerWatch
+from proctui.supervisor.group_watch import GroupWatch, Watch
 from proctui.supervisor.logs import LogStore
 from proctui.supervisor.loop import Loop, Timer
 from proctui.supervisor.runs import ProcessRun
 from proctui.supervisor.words import fork_refusal
-from proctui.supervisor.world import Listener
+from proctui.supervisor.world import Listener, Run
 
 TOGETHER = 16
 """Launches done in one go: fast for many, and short enough for everybody else to wait."""
@@ -45,6 +46,7 @@ class RealWorld:
         self._launch_due = False
         self._fork_server = ForkServerWatch(loop)
         self.clock = Clock()
+        self._groups = GroupWatch(loop)
         self._sessions: set[int] = set()
         """Ids of the sessions that workers lead or led, and where somebody may be left."""
 
@@ -55,6 +57,10 @@ class RealWorld:
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Calls after `delay` seconds."""
         return self._loop.call_later(delay, call)
+
+    def watch_group(self, run: Run, looked: Callable[[bool], None]) -> Watch:
+        """Tells soon, and then until nobody is, whether anybody of a run's group is left."""
+        return self._groups.watch(run.pid, looked)
 
     def launch(self, spec: WorkerSpec, listener: Listener) -> None:
         """Has a process started soon, together with others that are wanted now."""

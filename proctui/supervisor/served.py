@@ -64,6 +64,11 @@ class ForkServerPopen(popen_forkserver.Popen):
                 os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
         return self.returncode
 
+    @property
+    def holds_pid(self) -> bool:
+        """Whether it runs: the fork server, or init after it, reaps at once."""
+        return self.poll() is None and not self.lost
+
     def send_signal(self, signum: int) -> None:
         """Signals this process and no other; ProcessLookupError once it has ended."""
         held = self._pidfd

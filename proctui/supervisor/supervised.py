@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from proctui.linux.signals import signal_number
 from proctui.model import Worker
+from proctui.protocol import Outcome
 from proctui.spec import WorkerSpec
 from proctui.supervisor import policy, signalling
 from proctui.supervisor.arrival import Arrival
@@ -18,7 +18,7 @@ from proctui.supervisor.joining import Joins, Ticket
 from proctui.supervisor.record import LONGEST_NAME, Record
 from proctui.supervisor.restarts import Restarts
 from proctui.supervisor.starting import Starts
-from proctui.supervisor.stopping import Stopping
+from proctui.supervisor.stops import Stops, ends_group
 from proctui.supervisor.words import clip, ending
 from proctui.supervisor.world import (
     REAP_POLICY,
@@ -63,6 +63,8 @@ class Supervised:
         self._run: Run | None = None
         """The process, until it is reaped."""
         self._arrival = Arrival(spec)
+        self._why_not: str | None = None
+        """Why the run that has ended did not reach user code."""
         self._launching: str | None = None
         """By whom a launch was asked for that has not been done yet."""
         self._automatic = False
@@ -73,9 +75,7 @@ class Supervised:
             self._record, self._world, lambda: self._launch(RESTART_POLICY, automatic=True)
         )
         self._starts = Starts(self._record, self._world)
-        self._stop: Stopping | None = None
-        self._again: list[tuple[str, Done]] = []
-        """Who waits for a restart that begins with the present stop."""
+        self._stops = Stops(self._record, self._world, self._conclude)
 
     @property
     def id(self) -> str:
@@ -89,8 +89,8 @@ class Supervised:
 
     @property
     def running(self) -> bool:
-        """Whether a process of it runs."""
-        return self.worker.phase in ("starting", "alive")
+        """Whether a process of it runs, or of its process group while that is being stopped."""
+        return self.worker.phase in ("starting", "alive") or self._stops.on
 
     @property
     def unreaped(self) -> int | None:
@@ -129,7 +129,8 @@ class Supervised:
         """
         self.settle()
         if self.running:
-            self._record.refuse(f"is already running (pid {self.worker.pid})", by, done)
+            what = "is already running" if self.worker.alive else "is still being stopped"
+            self._record.refuse(f"{what} (pid {self.worker.pid})", by, done)
         else:
             self._start_by_hand(by, [done])
 
@@ -214,31 +215,39 @@ class Supervised:
             exitcode_lost=end.exitcode is None,
             ended_at=self._world.time(),
         )
-        tickets, stop = self._joins.take_all(), self._stop
-        joins, stops = [ticket.done for ticket in tickets], self._take_stop()
-        failure = self._arrival.why_not(end.exitcode)
+        self._why_not = self._arrival.why_not(end.exitcode)
+        if self._why_not is None:
+            self._record.tell("ended", self._how(), exitcode=end.exitcode)
+            self._starts.answer(True, f"started, and {self._how()}")
+            if self._stops.awaits_group():
+                return
+        elif self._arrival.failure is None:
+            self._world.mark(self.id, f"failed: {self._why_not}")
+        self._conclude()
+
+    def _conclude(self) -> None:
+        """It has ended, and what a stop was to end with it: who joins it is decided here."""
+        end, by = self._run.end() if self._run is not None else None, self._stops.by
+        tickets = self._joins.take_all()
+        joins, stops = [ticket.done for ticket in tickets], self._stops.over()
+        failure, self._why_not = self._why_not, None
+        self._record.change(joining=0)
         if failure is not None:
-            if self._arrival.failure is None:
-                self._world.mark(self.id, f"failed: {failure}")
-            self._record.change(joining=0)
             self._reap_silently()
             self._start_failed(failure)
         else:
-            self._record.tell("ended", self._how(), exitcode=end.exitcode)
-            self._record.change(joining=0)
-            self._starts.answer(True, f"started, and {self._how()}")
-            self._join_by(self._who_joins(tickets, stop))
+            self._join_by(self._who_joins(tickets, by))
         self._record.answer(joins, True, f"joined: {self._how()}")
         self._record.answer(stops, True, f"stopped: {self._how()}")
-        self._go_on(end, stopped=stop is not None)
+        self._go_on(end, stopped=by is not None)
 
     def _notice_end(self) -> None:
-        if self._run is not None and self.running:
+        if self._run is not None and self.worker.alive:
             self._run.notice()
 
-    def _who_joins(self, tickets: list[Ticket], stop: Stopping | None) -> str | None:
-        if stop is not None:
-            return stop.by
+    def _who_joins(self, tickets: list[Ticket], stopper: str | None) -> str | None:
+        if stopper is not None:
+            return stopper
         if tickets:
             return tickets[0].by
         if self._wants_restart(self.worker.exitcode):
@@ -251,8 +260,8 @@ class Supervised:
         elif self.spec.reap == "implicit":
             self._family.left_for_sibling(self)
 
-    def _go_on(self, end: End, *, stopped: bool) -> None:
-        again, self._again = self._again, []
+    def _go_on(self, end: End | None, *, stopped: bool) -> None:
+        again = self._stops.take_starters()
         if again:
             self._start_by_hand(again[0][0], [done for _, done in again])
         elif not stopped:
@@ -338,61 +347,50 @@ class Supervised:
         """Stop signal, grace period, SIGKILL, join; answered when it is gone.
 
         `grace` in seconds and `signum`, None for the worker's own.  A second stop can only hasten
-        the first.
+        the first.  Of a shell line it ends the whole process group, also what is left of that
+        where the shell itself has ended and is not joined.
         """
         self.settle()
-        self.starts_called_off += 1
-        again, self._again = self._again, []
-        self._record.answer([waiter for _, waiter in again], False, f"not restarted: stop by {by}")
-        if self.running:
-            self._stop_running(by, grace, [done], signum)
-        elif self.worker.phase == "ended":
+        self._call_off(by)
+        if self._stoppable:
+            self._stops.begin(self._run, self.spec, by, grace, [done], signum)
+        else:
+            done(self._retire(by))
+
+    @property
+    def _stoppable(self) -> bool:
+        return self.running or (self.worker.phase == "ended" and ends_group(self.spec))
+
+    def retire(self, by: str) -> None:
+        """Joins it where it has ended, and cancels its restart; it must not be running."""
+        self._call_off(by)
+        self._retire(by)
+
+    def _retire(self, by: str) -> Outcome:
+        text = "was not running"
+        if self.worker.phase == "ended":
             self._reap(by)
-            done(self._record.outcome(True, f"joined: {self._how()}"))
+            text = f"joined: {self._how()}"
         elif self.worker.phase == "backoff":
             self._restarts.cancel()
-            self._record.tell("changed", "its restart was cancelled", by=by)
-            done(self._record.outcome(True, "its restart was cancelled"))
-        else:
-            done(self._record.outcome(True, "was not running"))
+            text = "its restart was cancelled"
+            self._record.tell("changed", text, by=by)
+        return self._record.outcome(True, text)
+
+    def _call_off(self, by: str) -> None:
+        self.starts_called_off += 1
+        self._stops.call_off_start(f"stop by {by}")
 
     def restart(self, by: str, done: Done, grace: float | None = None) -> None:
         """Stops what runs (`grace` as in `stop`), joins it, starts it again; answered then."""
         self.settle()
         if not self._family.ending:
             self._record.tell("restarting", "is restarted by hand", by=by)
-        if self.running and not self._family.ending:
-            self._again.append((by, done))
-            self._stop_running(by, grace, [])
+        if self._stoppable and not self._family.ending:
+            self._stops.then_start(by, done)
+            self._stops.begin(self._run, self.spec, by, grace, [])
         else:
             self._start_by_hand(by, [done])
-
-    def _stop_running(
-        self, by: str, grace: float | None, waiting: list[Done], signum: int | None = None
-    ) -> None:
-        """Begins a stop, or hastens the one that is on."""
-        allowed = self.spec.stop_timeout if grace is None else max(grace, 0.0)
-        if self._stop is not None:
-            self._stop.waiters += waiting
-            self._stop.hasten(allowed)
-            return
-        if self._run is None:
-            raise RuntimeError(f"worker {self.id} runs without a process")
-        self._stop = Stopping(self._record, self._world, self._run, by, self._stop_failed)
-        self._stop.waiters += waiting
-        self._stop.begin(signum or signal_number(self.spec.stop_signal), allowed)
-
-    def _stop_failed(self, reason: str) -> None:
-        """It is still there, and nothing more is tried."""
-        waiting = self._take_stop()
-        again, self._again = self._again, []
-        self._record.tell("changed", reason, by=SUPERVISOR)
-        self._record.answer(waiting, False, reason)
-        self._record.answer([done for _, done in again], False, f"not restarted: {reason}")
-
-    def _take_stop(self) -> list[Done]:
-        stop, self._stop = self._stop, None
-        return [] if stop is None else stop.over()
 
     def _how(self) -> str:
         return ending(self.worker.exitcode)

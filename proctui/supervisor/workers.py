@@ -90,7 +90,7 @@ class Workers:
         if machine.running:
             text = f"not removed: it runs (pid {machine.worker.pid}), stop it first"
             return Outcome(worker=machine.id, ok=False, text=text, pid=machine.worker.pid)
-        machine.stop(by, None, _nobody)
+        machine.retire(by)
         self._for_sibling.pop(machine.id, None)
         self._leaving.discard(machine.id)
         if self._machines.pop(machine.id, None) is not None:
@@ -115,7 +115,3 @@ class Workers:
     def left_for_sibling(self, ended: Supervised) -> None:
         """`ended` is to be joined by the next start of any worker."""
         self._for_sibling[ended.id] = ended
-
-
-def _nobody(outcome: Outcome) -> None:
-    """Nobody waits for what becomes of it."""

@@ -87,7 +87,11 @@ class Run(Protocol):
         """Joins an ended one, which never blocks, and lets go of everything held for it."""
 
     def signal(self, signum: int, *, group: bool = False) -> None:
-        """Signals exactly this process; ProcessLookupError once ended, PermissionError."""
+        """Signals exactly this process; ProcessLookupError once ended, PermissionError.
+
+        `group`: all of the process group that it leads, also what of that is left once it has
+        ended itself, as long as it is not reaped.
+        """
 
 
 class World(Protocol):
@@ -101,6 +105,12 @@ class World(Protocol):
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Timer:
         """Calls after `delay` seconds."""
+
+    def watch_group(self, run: Run, looked: Callable[[bool], None]) -> Timer:
+        """Tells soon, and then until nobody is, whether anybody of a run's group is left.
+
+        The run has ended and is not reaped before the last call, or the watch is cancelled.
+        """
 
     def launch(self, spec: WorkerSpec, listener: Listener) -> None:
         """Has a process started, at once or soon; the listener hears of it."""

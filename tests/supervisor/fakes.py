@@ -13,7 +13,10 @@ from proctui.protocol import EventKind, Outcome
 from proctui.spec import WorkerSpec
 from proctui.supervisor.supervised import Supervised
 from proctui.supervisor.workers import Workers
-from proctui.supervisor.world import End, Listener
+from proctui.supervisor.world import End, Listener, Run
+
+GROUP_INTERVAL = 0.05
+"""Seconds between two looks at a process group."""
 
 
 class FakeTimer:
@@ -43,6 +46,8 @@ class FakeRun:
     denied: bool = False
     quick: bool = False
     """Has ended by a signal that it doesn't ignore before the next one can be sent."""
+    members: int = 0
+    """How many others live in the process group that it leads."""
     signals: list[tuple[int, bool]] = field(default_factory=list)
 
     def end(self) -> End | None:
@@ -59,7 +64,9 @@ class FakeRun:
         return End(self.exitcode)
 
     def signal(self, signum: int, *, group: bool = False) -> None:
-        if self.over:
+        if self.joins:
+            raise AssertionError("its pid, and its group's, may be somebody else's")
+        if self.over and not (group and self.members):
             raise ProcessLookupError
         if self.denied:
             raise PermissionError
@@ -134,6 +141,21 @@ class FakeWorld:
         assert delay >= 0
         timer = FakeTimer(self.now + delay, call)
         heapq.heappush(self._timers, (timer.due, next(self._count), timer))
+        return timer
+
+    def watch_group(self, run: Run, looked: Callable[[bool], None]) -> FakeTimer:
+        assert isinstance(run, FakeRun) and run.over and not run.joins
+
+        def look() -> None:
+            if run.members:
+                again()
+            looked(bool(run.members))
+
+        def again() -> None:
+            timer.call = look
+            heapq.heappush(self._timers, (self.now + GROUP_INTERVAL, next(self._count), timer))
+
+        timer = self.call_later(0.0, look)
         return timer
 
     def launch(self, spec: WorkerSpec, listener: Listener) -> None:
