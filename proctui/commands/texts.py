@@ -97,7 +97,8 @@ Example:
 
 STOP: Final = """\
 stops workers: their stop signal, a grace period, SIGKILL; then joins them
-Stopped workers are not restarted by their policy.
+Stopped workers are not restarted by their policy. A shell line is stopped with all of its process
+group, any other worker alone: what it leaves behind is named, and ended too with --tree.
 
 Example:
   proctui stop --timeout 2 web"""

@@ -11,6 +11,7 @@ import msgspec
 
 from proctui.commands.awaiting import Awaited
 from proctui.commands.guard import let_through
+from proctui.commands.left_behind import LeftBehind
 from proctui.commands.output import complain, print_objects, say
 from proctui.commands.resolving import Way, chosen, numbers
 from proctui.files.mistakes import ConfigError
@@ -141,17 +142,30 @@ def _act(
             from proctui.commands.orphans import signal_orphans
 
             others = signal_orphans(pids, session, client, by_pid)
-        if not meant:
-            reply = Reply(id=0)
-        elif tree is not None:
+        if tree is not None and meant:
             reply = _end_trees(client, make(meant), meant, tree, grace)
-        elif await_end is not None:
-            with Awaited(meant) as awaited:
-                reply = awaited.told(client.request(make(meant)), await_end)
-        else:
-            reply = client.request(make(meant))
-    reply = msgspec.structs.replace(reply, outcomes=(*reply.outcomes, *others))
-    return tell(reply, as_json=arguments.json)
+            reply = msgspec.structs.replace(reply, outcomes=(*reply.outcomes, *others))
+            return tell(reply, as_json=arguments.json)
+        with LeftBehind(meant if ends else ()) as behind:
+            if not meant:
+                reply = Reply(id=0)
+            elif await_end is not None:
+                with Awaited(meant) as awaited:
+                    reply = awaited.told(client.request(make(meant)), await_end)
+            else:
+                reply = client.request(make(meant))
+            reply = msgspec.structs.replace(reply, outcomes=(*reply.outcomes, *others))
+            status = tell(reply, as_json=arguments.json)
+            _tell_of_left(behind, arguments)
+    return status
+
+
+def _tell_of_left(behind: LeftBehind, arguments: argparse.Namespace) -> None:
+    """What runs on of those that were ended alone."""
+    here = hasattr(arguments, "tree")
+    left = behind.told("--tree ends them too" if here else "stop --tree ends them too")
+    if left is not None:
+        (complain if arguments.json else say)(left)
 
 
 def _end_trees(

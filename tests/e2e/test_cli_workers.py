@@ -287,3 +287,33 @@ def test_helpers_of_multiprocessing_are_called_what_they_are(proctui: CommandLin
     helpers = [one for one in proctui.processes() if one["worker"] is None]
     assert {one["target"] for one in helpers} == {"fork server", "resource tracker"}
     assert {one["parent_worker"] for one in helpers} == {None}
+
+
+FORKING = """
+[workers.list]
+command = ["python3", "-c", "import subprocess as s; s.Popen(['sleep', '105']).wait()"]
+[workers.line]
+command = "sleep 106 & sleep 107; wait"
+"""
+
+
+def sleeps(proctui: CommandLine, worker: str) -> list[int]:
+    found = [one for one in proctui.processes() if one["parent_worker"] == worker]
+    return [one["pid"] for one in found if one["name"] == "sleep"]
+
+
+def test_what_is_left_behind_is_said(proctui: CommandLine) -> None:
+    proctui.run(FORKING, "list", "line")
+    until(lambda: len(sleeps(proctui, "list")) == 1 and len(sleeps(proctui, "line")) == 2)
+    (first,), line = sleeps(proctui, "list"), sleeps(proctui, "line")
+    told = f"1 process is left behind: sleep ({first}); stop --tree ends them too\n"
+    assert proctui.right("restart", "list").out.endswith(told)
+    assert "left behind" not in proctui.right("stop", "line").out
+    assert all(map(gone, line)), "the process group of a shell line is stopped as a whole"
+    until(lambda: len(sleeps(proctui, "list")) == 2)
+    (second,) = set(sleeps(proctui, "list")) - {first}
+    done = proctui("kill", "--json", "list")
+    told = f"1 process is left behind: sleep ({second}); --tree ends them too\n"
+    assert (done.status, done.err) == (0, f"proctui: {told}") and done.json[0]["ok"]
+    assert proctui.right("stop", "--tree", "list").out.count("ended with the tree") == 2
+    assert gone(first) and gone(second)
