@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -36,17 +37,52 @@ def print_object(value: object) -> None:
 
 
 def print_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Collection[str] = (),
+    *,
+    room: int | None = None,
 ) -> None:
-    """Columns under their headings; those named in `right` are set to the right."""
+    """Columns under their headings; those named in `right` are set to the right.
+
+    `room` is the cells of a line: the last column is cut to fit, with an ellipsis.  None leaves
+    it whole.
+    """
     lines = [[plain(cell) for cell in row] for row in (headings, *rows)]
     widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
+    last = None if room is None else max(_LEAST, room - sum(widths[:-1]) - 2 * (len(widths) - 1))
     for line in lines:
+        if last is not None:
+            line[-1] = cut(line[-1], last)
         padded = [
             _padded(cell, width, heading in right)
             for cell, width, heading in zip(line, widths, headings, strict=True)
         ]
         sys.stdout.write("  ".join(padded).rstrip() + "\n")
+
+
+_LEAST = 12
+"""Cells that the last column keeps even where the others leave it none."""
+
+
+def room() -> int | None:
+    """Cells of a line on the terminal that standard output goes to; None where it is none."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):  # no terminal, or no descriptor at all
+        return None
+
+
+def cut(text: str, room: int) -> str:
+    """The beginning of text that came out of `plain`, with an ellipsis where it is not all."""
+    if cells(text) <= room:
+        return text
+    kept = ""
+    for character in text:
+        if cells(kept + character) > room - 1:
+            break
+        kept += character
+    return f"{kept}…"
 
 
 def moment(when: float | None) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from proctui.commands.looking import look, now
-from proctui.commands.output import amount, complain, moment, print_objects, print_table
+from proctui.commands.output import (
+    amount,
+    complain,
+    moment,
+    print_objects,
+    print_table,
+    room,
+    say,
+)
 from proctui.core.exitcodes import exitcode_text
 from proctui.core.store import Store
 from proctui.linux import procfs
@@ -22,13 +30,14 @@ def ps(arguments: argparse.Namespace) -> int:
     name = arguments.session
     session = reachable() if name is None else find(name, running=False)
     alone = not session.running
-    objects = [_object(row, session.name, alone=alone) for row in _rows(look(session))]
+    rows = list(_rows(look(session)))
+    objects = [_object(row, session.name, alone=alone) for row in rows]
     if session.status == "dead":
         complain(f"{gone(session)}; what is alive, and exit codes, are as the kernel tells")
     if arguments.json:
         print_objects(objects)
     else:
-        _print(objects)
+        _print(objects, [row.depth for row in rows])
     return 0
 
 
@@ -63,10 +72,16 @@ def _object(row: Row, session: str, *, alone: bool) -> dict[str, Any]:
         "cpu_percent": _cpu_percent(row) if sample else None,
         "rss_bytes": sample.rss_bytes if sample else None,
         "started_at": worker.started_at if worker else row.started_at,
-        "ended_at": worker.ended_at if worker else row.ended_at or row.zombie_since,
+        "ended_at": worker.ended_at if worker else _ended_at(row),
         "joined_at": worker.joined_at if worker else None,
         "restarts": worker.restarts if worker else None,
+        "failure": worker.failure if worker else None,
     }
+
+
+def _ended_at(row: Row) -> float | None:
+    """Of a descendant: the kernel doesn't tell when a zombie ended that was found as one."""
+    return row.ended_at if row.since_exact else None
 
 
 def _cpu_percent(row: Row) -> float | None:
@@ -79,7 +94,7 @@ def _cpu_percent(row: Row) -> float | None:
     return round(row.sample.cpu_ticks / procfs.CLOCK_TICKS / age * 100, 1)
 
 
-def _print(objects: list[dict[str, Any]]) -> None:
+def _print(objects: list[dict[str, Any]], depths: list[int]) -> None:
     print_table(
         (
             "WORKER", "NAME", "PID", "PPID", "ALIVE", "EXITCODE", "DAEMON", "STATE", "CPU%", "MEM",
@@ -87,7 +102,7 @@ def _print(objects: list[dict[str, Any]]) -> None:
         ),
         [
             (
-                _whose(one),
+                _whose(one, depth),
                 one["name"],
                 _shown(one["pid"]),
                 _shown(one["ppid"]),
@@ -100,16 +115,20 @@ def _print(objects: list[dict[str, Any]]) -> None:
                 moment(one["started_at"]),
                 one["target"],
             )
-            for one in objects
+            for one, depth in zip(objects, depths, strict=True)
         ],
         right=("PID", "PPID", "CPU%", "MEM"),
+        room=room(),
     )  # fmt: skip
+    for one in objects:
+        if one["failure"] is not None:
+            say(f"{one['worker']} failed: {one['failure']}")
 
 
-def _whose(one: dict[str, Any]) -> str:
+def _whose(one: dict[str, Any], depth: int) -> str:
     """Its worker, or under which it stands; what no worker started stands under none."""
     below = one["parent_worker"]
-    return one["worker"] or (f"└ {below}" if below else "-")
+    return one["worker"] or (f"{'  ' * (depth - 1)}└ {below}" if below else "-")
 
 
 def _state(one: dict[str, Any]) -> str:

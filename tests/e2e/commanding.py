@@ -70,12 +70,15 @@ class CommandLine:
         assert (done.status, done.err) == (0, ""), done
         return done
 
-    def on_terminal(self, *words: str, answers: str = "") -> Done:
+    def on_terminal(self, *words: str, answers: str = "", columns: int = 0) -> Done:
         """A command on a terminal of its own, where somebody types; all it shows is `out`.
+
+        `columns` is the terminal's width, 0 for one that does not tell.
 
         What is typed waits in the terminal until it is asked for (termios(3)).
         """
         main, other = pty.openpty()
+        termios.tcsetwinsize(main, (24, columns))
         attributes = termios.tcgetattr(other)
         attributes[3] &= ~termios.ECHO
         termios.tcsetattr(other, termios.TCSANOW, attributes)

@@ -21,7 +21,7 @@ command = "exit 3"
 PS_FIELDS = [
     "session", "worker", "name", "pid", "ppid", "alive", "exitcode", "daemon", "start_method",
     "target", "state", "zombie", "orphan", "adopter", "parent_worker", "cpu_percent", "rss_bytes",
-    "started_at", "ended_at", "joined_at", "restarts",
+    "started_at", "ended_at", "joined_at", "restarts", "failure",
 ]  # fmt: skip
 
 
@@ -78,6 +78,7 @@ def test_ps_prints_the_documented_object(proctui: CommandLine) -> None:
         "rss_bytes": child["rss_bytes"],
         "started_at": child["started_at"],
     }
+    assert {one["failure"] for one in found} == {None}
     assert (idle["alive"], idle["pid"], idle["state"]) == (None, None, "idle")
     assert (idle["start_method"], idle["target"]) == ("spawn", "time:sleep(1)")
 
@@ -89,6 +90,46 @@ def test_ps_for_people(proctui: CommandLine) -> None:
     assert heading.split()[:4] == ["WORKER", "NAME", "PID", "PPID"]
     assert parent.split()[:2] == ["parent", "parent"]
     assert child.split()[:3] == ["└", "parent", "sleep"]
+
+
+def test_ps_fits_the_terminal_and_shows_what_hangs_under_what(proctui: CommandLine) -> None:
+    words = "x" * 300
+    proctui.run(f"[workers.parent]\ncommand = \"sh -c 'sleep 100; : {words}'; exit\"\n", "parent")
+    until(lambda: len(proctui.processes()) == 3)
+    for line in proctui.right("ps").out.splitlines()[1:3]:
+        assert words in line, "whole, where no terminal is"
+    shown = proctui.on_terminal("ps", columns=120).out.splitlines()
+    assert shown[2].startswith("└ parent ") and shown[3].startswith("  └ parent ")
+    assert words not in "".join(shown) and "…" in shown[1] and "…" in shown[2]
+    assert {len(line) for line in shown[1:3]} == {120}
+
+
+def test_ps_says_why_a_worker_failed(proctui: CommandLine) -> None:
+    proctui.write('[workers.bad]\ntarget = "no_such_module:f"\n')
+    proctui.right("run", "--detach")
+    until(lambda: proctui.workers()["bad"]["state"] == "failed")
+    reason = proctui.workers()["bad"]["failure"]
+    assert "module 'no_such_module' not found" in reason
+    assert f"\nbad failed: {reason}\n" in proctui.right("ps").out
+
+
+def test_the_end_of_a_zombie_is_told_only_where_it_is_known(proctui: CommandLine) -> None:
+    proctui.write(NEGLECT, "neglect.py")
+    proctui.run('[workers.neglect]\ntarget = "neglect.py:neglect"\n', "neglect")
+    until(lambda: [one for one in proctui.processes() if one["zombie"]])
+    (zombie,) = [one for one in proctui.processes() if one["zombie"]]
+    assert zombie["parent_worker"] == "neglect" and zombie["exitcode"] == 0
+    assert zombie["ended_at"] is None
+
+
+NEGLECT = """
+import os, time
+
+def neglect():
+    if os.fork() == 0:
+        os._exit(0)
+    time.sleep(100)
+"""
 
 
 def test_an_orphan_is_named_with_its_adopter(proctui: CommandLine) -> None:

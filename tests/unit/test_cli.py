@@ -9,6 +9,7 @@ import pytest
 
 from proctui import cli
 from proctui.commands import arguments
+from proctui.commands.output import cut, print_table
 from proctui.commands.resolving import chosen
 from proctui.sessions.session import SessionError
 from tests.isolated import home, made_up_session
@@ -239,3 +240,20 @@ def test_no_such_worker() -> None:
         chosen(["a", "web-1"], ["x-9"])
     with pytest.raises(SessionError, match="the session has none"):
         chosen([], ["x"])
+
+
+@pytest.mark.parametrize(
+    ("room", "last"),
+    [(None, "x" * 40), (46, "x" * 40), (45, "x" * 38 + "…"), (3, "x" * 11 + "…")],
+)
+def test_a_table_cuts_its_last_column_to_fit(
+    room: int | None, last: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_table(("NAME", "WORDS"), [("a", "x" * 40)], room=room)
+    assert capsys.readouterr().out.splitlines()[1] == f"a     {last}"
+
+
+def test_cut_text_fits_in_cells_not_characters() -> None:
+    assert cut("abcdef", 6) == "abcdef"
+    assert cut("abcdef", 5) == "abcd…"
+    assert cut("漢字漢字", 6) == "漢字…"
