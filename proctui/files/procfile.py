@@ -10,7 +10,6 @@ mistake and isn't skipped.
 from __future__ import annotations
 
 import re
-import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +25,17 @@ FIRST_PORT: Final = 5000
 PORT_STEP: Final = 100
 
 _LINE: Final = re.compile(r"([A-Za-z0-9_-]+):[ \t]*(\S.*)")
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ASSIGNMENT: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*=\s*(.*)")
+_PIECE: Final = re.compile(
+    r"""
+      '(?P<single>[^']*)'               # as it stands
+    | "(?P<double>(?:\\.|[^"\\])*)"    # a backslash takes the meaning of a quote and of itself
+    | \\(?P<escaped>.)
+    | (?P<comment>(?:^|(?<=\s))\#.*)
+    | (?P<plain>[^'"\\])
+    """,
+    re.VERBOSE,
+)
 
 
 def session_from_procfile(text: str, file: Path, environ: Mapping[str, str]) -> SessionSpec:
@@ -116,11 +125,12 @@ def _read_dotenv(file: Path) -> dict[str, str]:
 
 
 def parse_dotenv(text: str, file: Path) -> dict[str, str]:
-    """``NAME=value`` lines as honcho reads them.
+    """``NAME=value`` lines as honcho reads them, but with the blanks inside of a value, as foreman.
 
-    Words are split and quoted as in a shell (shlex), blanks outside of quotes vanish,
-    a written ``\\n`` or ``\\t`` that is left becomes a newline or a tab, ``#`` begins a comment,
-    a later line beats an earlier one, and what is no assignment is passed over.
+    Quotes and backslashes mean what they do in a shell; blanks around a value vanish, a written
+    ``\\n`` or ``\\t`` that is left becomes a newline or a tab, ``#`` begins a comment at the start
+    or after a blank, a later line beats an earlier one, and what is no assignment, or one of
+    nothing at all, is passed over.
     Raises `ConfigError` for a quote that isn't closed and for what the kernel would refuse.
     """
     mistakes = Mistakes(file)
@@ -135,17 +145,35 @@ def parse_dotenv(text: str, file: Path) -> dict[str, str]:
 
 
 def _assignment(line: str) -> dict[str, str]:
-    try:
-        words = list(shlex.shlex(line, posix=True))
-    except ValueError as error:
-        raise Wrong(f"can't be split into words: {str(error).lower()}") from None
-    if len(words) < 3 or words[1] != "=" or not _VARIABLE.match(words[0]):
+    found = _ASSIGNMENT.fullmatch(line)
+    value = None if found is None else _value(found[2])
+    if found is None or value is None:
         return {}
-    value = "".join(words[2:]).replace("\\n", "\n").replace("\\t", "\t")
+    value = value.replace("\\n", "\n").replace("\\t", "\t")
     try:
-        return checks.environment({words[0]: value})
+        return checks.environment({found[1]: value})
     except Wrong as wrong:
-        raise Wrong(f"sets {words[0]}, which {wrong}") from None
+        raise Wrong(f"sets {found[1]}, which {wrong}") from None
+
+
+def _value(written: str) -> str | None:
+    """What is assigned, None where nothing is.  Raises `Wrong`."""
+    value, sure, place = "", 0, 0
+    while place < len(written):
+        piece = _PIECE.match(written, place)
+        if piece is None:
+            what = "escaped character" if written[place] == "\\" else "closing quotation"
+            raise Wrong(f"can't be split into words: no {what}")
+        place = piece.end()
+        if piece["comment"] is not None:
+            break
+        if piece["double"] is not None:
+            value += re.sub(r"\\([\"\\])", r"\1", piece["double"])
+        else:
+            value += piece["single"] or piece["escaped"] or piece["plain"] or ""
+        if piece["plain"] is None or not piece["plain"].isspace():
+            sure = len(value)  # blanks that follow count only where something follows them
+    return value[:sure] if place and (sure or written[:1] in "'\"") else None
 
 
 def _first_port(dotenv: Mapping[str, str], file: Path, environ: Mapping[str, str]) -> int:

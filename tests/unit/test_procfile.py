@@ -135,7 +135,15 @@ def test_dotenv_goes_to_every_worker_and_its_port_beats_the_environments(
     [
         ("A=b", {"A": "b"}),
         ("A = b", {"A": "b"}),
-        ("A=b c", {"A": "bc"}),
+        ("A=b c", {"A": "b c"}),
+        ("  A =  b  c  ", {"A": "b  c"}),
+        ("A=b' c 'd # said", {"A": "b c d"}),
+        ("A=' b '  # said", {"A": " b "}),
+        ('A="b \\"c\\" \\\\d"', {"A": 'b "c" \\d'}),
+        ("A=b\\ \\#c", {"A": "b #c"}),
+        ("A=http://x/#y", {"A": "http://x/#y"}),
+        ("A= # said", {}),
+        ("A=''  # said", {"A": ""}),
         ('A="b c"', {"A": "b c"}),
         ("A='b \"c\"'", {"A": 'b "c"'}),
         ('A="b\\nc\\td"', {"A": "b\nc\td"}),
@@ -151,7 +159,9 @@ def test_dotenv_goes_to_every_worker_and_its_port_beats_the_environments(
         ("# A=b", {}),
     ],
 )
-def test_dotenv_as_honcho_reads_it(line: str, values: dict[str, str]) -> None:
+def test_dotenv_is_read_as_honcho_does_but_with_its_blanks(
+    line: str, values: dict[str, str]
+) -> None:
     assert parse_dotenv(line, Path(".env")) == values
 
 
