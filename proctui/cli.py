@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Does what the words say and returns the exit status; wrong usage exits."""
     if os.name == "nt":
         return _complain("proctui needs Linux or macOS: Windows has neither fork nor signals")
+    if not _has_output():
+        return _complain("standard output is closed; > /dev/null throws it away")
     arguments = parse(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks stands there as a code
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -39,6 +41,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes once more at exit, where nobody could catch it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+
+
+def _has_output() -> bool:
+    """Whether standard output is there (``>&-`` closes it).
+
+    What is closed of the three is opened anew on /dev/null, lest the next file that is opened
+    gets its descriptor.
+    """
+    had = getattr(sys, "stdout", None) is not None
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    return had
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:

@@ -190,3 +190,20 @@ def test_names_for_completion(proctui: CommandLine) -> None:
     proctui.right("shutdown")
     assert proctui.right("completion", "sessions").out == "lessons\n"
     assert proctui.right("completion", "active").out == ""
+
+
+def test_closed_standard_descriptors(proctui: CommandLine) -> None:
+    def shell(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m proctui {line}"],
+            cwd=proctui.folder, env=proctui.environment, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+    done = shell("ls >&-")
+    why = "proctui: standard output is closed; > /dev/null throws it away\n"
+    assert (done.returncode, done.stderr) == (1, why)
+    done = shell("kill nobody 2>&-")
+    assert (done.returncode, done.stdout) == (1, "")
+    done = shell("ls <&-")
+    assert (done.returncode, done.stderr) == (0, "")
