@@ -232,6 +232,8 @@ class Hello(Message, frozen=True, kw_only=True, omit_defaults=True, tag="hello")
     boot_time: float = 0.0
     """Where the session counts its time from (`proctui.linux.clock`), in seconds since the epoch;
     0 where that is not told."""
+    ending: bool = False
+    """The session is ending: its workers are being stopped, or waited for."""
     roots: tuple[int, ...] = ()
     """Pids that are watched although no supervisor launched them (``proctui watch``)."""
 

@@ -6,8 +6,9 @@ import argparse
 import contextlib
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from proctui.commands.output import (
     amount,
@@ -16,10 +17,11 @@ from proctui.commands.output import (
     print_object,
     print_objects,
     print_table,
+    room,
     say,
 )
 from proctui.protocol import Shutdown
-from proctui.sessions import leftovers
+from proctui.sessions import journal, leftovers
 from proctui.sessions.session import (
     Session,
     SessionError,
@@ -36,6 +38,19 @@ PATIENCE = 1.0
 """Seconds that `ls` waits for each supervisor."""
 
 
+class _State(NamedTuple):
+    """What becomes of the workers of a session; None where it is not known."""
+
+    status: str
+    """As `Session.status`, or ``ending``."""
+    alive: int | None
+    """Workers that are alive."""
+    workers: int | None
+    """In all, also those that were added."""
+    left: int | None
+    """Processes that a dead session left and that still run, descendants too."""
+
+
 def ls(arguments: argparse.Namespace) -> int:
     """Lists sessions."""
     sessions = list_sessions(older=arguments.all)
@@ -48,8 +63,8 @@ def ls(arguments: argparse.Namespace) -> int:
             [
                 (
                     one["session"],
-                    one["status"],
-                    str(one["pid"]) if one["status"] == "running" else "-",
+                    f"dead, {one['left']} left" if one["left"] else one["status"],
+                    str(one["pid"]) if one["status"] in ("running", "ending") else "-",
                     _number(one["alive"]),
                     _number(one["workers"]),
                     moment(one["started_at"]),
@@ -58,6 +73,7 @@ def ls(arguments: argparse.Namespace) -> int:
                 for one in described
             ],
             right=("PID", "ALIVE", "WORKERS"),
+            room=room(),
         )
     else:
         say("no sessions; proctui run FILE starts one")
@@ -65,29 +81,35 @@ def ls(arguments: argparse.Namespace) -> int:
 
 
 def _described(session: Session) -> dict[str, Any]:
-    workers, alive = _counts(session)
+    state = _state(session)
     return {
         "session": session.name,
-        "status": session.status,
+        "status": state.status,
         "pid": session.facts.pid,
-        "alive": alive,
-        "workers": workers,
+        "alive": state.alive,
+        "workers": state.workers,
+        "left": state.left,
         "started_at": session.facts.started_at,
         "source": session.facts.source,
         "directory": str(session.paths.directory),
     }
 
 
-def _counts(session: Session) -> tuple[int | None, int | None]:
-    """Workers in all, and processes alive; None where that is not known."""
+def _state(session: Session) -> _State:
     if session.running:
         with contextlib.suppress(ConnectionLost, TimeoutError):
             with SyncClient(session.paths.socket, patience=PATIENCE) as client:
-                snapshot = client.subscribe()
-            return len(snapshot.workers), sum(bool(worker.alive) for worker in snapshot.workers)
-        return None, None
-    alive = len(leftovers.find(session)) if session.status == "dead" else 0
-    return len(spec_names(session)), alive
+                workers = client.subscribe().workers
+                status = "ending" if client.hello.ending else "running"
+            return _State(status, sum(bool(one.alive) for one in workers), len(workers), 0)
+        return _State(session.status, None, None, 0)
+    try:
+        workers = journal.last_words(session.paths.journal).workers
+    except OSError:
+        return _State(session.status, None, None, None)
+    left = {one.pid for one in leftovers.find(session)} if session.status == "dead" else set[int]()
+    alive = sum(one.pid in left for one in workers)
+    return _State(session.status, alive, len(workers) or len(spec_names(session)), len(left))
 
 
 def _number(value: int | None) -> str:
@@ -114,7 +136,8 @@ def clean(arguments: argparse.Namespace) -> int:
         chosen = _chosen(sessions, arguments.names)
         kept = [reason for one in chosen if (reason := _keep(one, arguments)) is not None]
         gone = [one for one in chosen if one.name not in {name for name, _ in kept}]
-        freed = sum(_remove(session) for session in gone)
+        taken = {one.paths.socket for one in sessions if one.running}
+        freed = sum(_remove(session, taken) for session in gone)
         if not arguments.names:
             freed += _remove_unfinished(sessions)
     if arguments.json:
@@ -160,9 +183,11 @@ def _keep(session: Session, arguments: argparse.Namespace) -> tuple[str, str] | 
     return session.name, f"{len(left)} processes of it are left ({pids}); see --leftovers end"
 
 
-def _remove(session: Session) -> int:
-    """Bytes on disk that were freed.  Raises OSError."""
+def _remove(session: Session, taken: Collection[Path]) -> int:
+    """Bytes on disk that were freed; the sockets in `taken` stay.  Raises OSError."""
     freed = _size(session.paths.directory)
+    if session.paths.socket not in taken:  # a killed supervisor has left it
+        session.paths.socket.unlink(missing_ok=True)
     shutil.rmtree(session.paths.directory)
     with contextlib.suppress(OSError):  # other runs of the name are still there
         session.paths.directory.parent.rmdir()

@@ -51,8 +51,9 @@ Example:
   proctui attach lessons"""
 
 LS: Final = """\
-lists the sessions: running, ended, dead
-A session is dead when its supervisor was killed; what it left behind may still run.
+lists the sessions: running, ending, ended, dead
+A session is dead when its supervisor was killed; what it left behind may still run, and is then
+counted with the status. ALIVE and WORKERS count workers, those that were added too.
 
 Example:
   proctui ls --json"""

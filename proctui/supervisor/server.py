@@ -187,6 +187,7 @@ class Server:
             tag=session.start.tag,
             refresh=session.settings.refresh,
             boot_time=session.world.clock.boot_time,
+            ending=session.ending.stage != "running",
         )
 
     def _rubbish(self, client: Client, line: bytes, fault: str) -> None:

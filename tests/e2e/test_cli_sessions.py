@@ -270,6 +270,56 @@ def test_clean(proctui: CommandLine) -> None:
     assert sorted(path.name for path in state.rglob("*")) == ["lock", "sessions"]
 
 
+def test_clean_takes_the_socket_of_a_killed_supervisor_along(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    socket = find().paths.socket
+    kill_supervisor()
+    proctui.right("kill", "--timeout", "20", "one")
+    proctui.right("run", "--detach")
+    proctui("clean")
+    assert socket.exists(), "the new run listens there"
+    kill_supervisor()
+    assert proctui("clean", "--leftovers", "end").status == 0
+    assert not list(socket.parent.iterdir())
+
+
+def test_ls_counts_the_same_in_every_status(proctui: CommandLine) -> None:
+    def listed() -> tuple[str, int, int, int]:
+        (one,) = json.loads(proctui.quick("ls", "--json"))
+        return one["status"], one["alive"], one["workers"], one["left"]
+
+    proctui.run('[workers.one]\ncommand = "sleep 100 & sleep 100; wait"\n', "one")
+    proctui.right("add", "--name", "more", "--", "sleep", "100")
+    until(lambda: proctui.workers()["more"]["alive"] and len(proctui.processes()) == 4)
+    assert listed() == ("running", 2, 2, 0)
+    kill_supervisor()
+    assert listed() == ("dead", 2, 2, 4)
+    assert "dead, 4 left" in proctui.right("ls").out
+
+
+def test_a_session_that_ends_is_listed_so(proctui: CommandLine) -> None:
+    proctui.write(DEAF, "deaf.py")
+    proctui.run('[workers.deaf]\ntarget = "deaf.py:deaf"\nstop_timeout = 60.0\n', "deaf")
+    until(lambda: "deaf" in proctui.quick("logs", "deaf"))
+    proctui.right("add", "--name", "more", "--idle", "--", "sleep", "100")
+    with proctui.going("shutdown") as process:
+        until(lambda: json.loads(proctui.quick("ls", "--json"))[0]["status"] == "ending")
+        assert proctui.right("ls").out.splitlines()[1].split()[:2] == ["lessons", "ending"]
+        proctui.right("kill", "deaf")
+        assert process.wait(30) == 0
+    (one,) = json.loads(proctui.quick("ls", "--json"))
+    assert (one["status"], one["alive"], one["workers"]) == ("ended", 0, 2)
+
+
+DEAF = """
+import signal, time
+
+def deaf():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf")
+    time.sleep(100)
+"""
+
 RELOADED = """
 [workers.same]
 command = "exec sleep 100"
