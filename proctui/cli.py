@@ -62,12 +62,41 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     words, command = _split(list(words))
     if words[:1] not in (["-h"], ["--help"], ["--version"]) and not _is_command(parser, words):
         words.insert(0, OPEN)
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    own = parser if words[0] == OPEN else commands(parser)[words[0]]
+    if unknown:
+        own.error(_unrecognized(parser, arguments, unknown))
     if hasattr(arguments, "words"):
         arguments.words = command
     elif command is not None:
-        parser.error("only proctui add takes a command after --")
+        own.error("only proctui add takes a command after --")
     return arguments
+
+
+def _unrecognized(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, unknown: list[str]
+) -> str:
+    """What is wrong with words that the command does not take, and what may have been meant."""
+    text = f"unrecognized arguments: {' '.join(unknown)}"
+    if arguments.command == OPEN and arguments.file is not None:
+        near = nearest_command(parser, arguments.file)
+        return f'there is no command {arguments.file}; did you mean "{near}"?' if near else text
+    if arguments.command == "add" and arguments.target and ":" not in arguments.target:
+        import shlex
+
+        meant = shlex.join([arguments.target, *unknown])
+        return f"{text}; a command stands after two dashes: proctui add -- {meant}"
+    return text
+
+
+def nearest_command(parser: argparse.ArgumentParser, word: str) -> str | None:
+    """The command that may have been meant by a word which is neither a command nor a file."""
+    if os.sep in word or os.path.lexists(word):
+        return None
+    import difflib
+
+    known = [name for name in commands(parser) if name != OPEN]
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str] | None]:

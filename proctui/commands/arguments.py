@@ -50,7 +50,13 @@ def build() -> Parser:
 
     def add(name: str, handler: str, text: str) -> Parser:
         if name == OPEN:  # not listed: it stands for having no command
-            added = commands.add_parser(name, description=text, formatter_class=_Formatter)
+            added = commands.add_parser(
+                name,
+                prog="proctui",
+                usage=texts.USAGE,
+                description=text,
+                formatter_class=_Formatter,
+            )
         else:
             added = commands.add_parser(
                 name,
@@ -72,7 +78,12 @@ def _launching(add: Adder) -> None:
         ("run", texts.RUN),
     ):
         command = add(name, f"launching:{name}", text)
-        command.add_argument("file", nargs="?", metavar="FILE", help="worker file or Procfile")
+        command.add_argument(
+            "file",
+            nargs="?",
+            metavar="FILE",
+            help="worker file or Procfile; without it that of the current folder",
+        )
         command.add_argument("--session", metavar="NAME", help="what to call the session")
         command.add_argument(
             "--adopt",
@@ -247,7 +258,12 @@ def _reading(add: Adder) -> None:
 
 def _files(add: Adder) -> None:
     check = add("check", "files:check", texts.CHECK)
-    check.add_argument("file", metavar="FILE", help="worker file or Procfile")
+    check.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="worker file or Procfile; without it that of the current folder",
+    )
     _json(check)
 
     init = add("init", "files:init", texts.INIT)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -103,14 +102,11 @@ def _session_name(name: str) -> str:
 
 def _hint_at_command(word: str) -> None:
     """Raises `ConfigError` where the word may have been meant as a command."""
-    import difflib
+    from proctui.cli import nearest_command
 
-    from proctui.cli import commands
-
-    known = [name for name in commands(build()) if name != "open"]
-    near = difflib.get_close_matches(word, known, n=1)
-    if near and os.sep not in word:
-        raise ConfigError(word, "", f'is neither a file nor a command; did you mean "{near[0]}"?')
+    near = nearest_command(build(), word)
+    if near is not None:
+        raise ConfigError(word, "", f'is neither a file nor a command; did you mean "{near}"?')
 
 
 def start(

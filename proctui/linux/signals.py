@@ -77,9 +77,10 @@ def signal_number(text: str) -> int:
         full = plain if plain.startswith("SIG") else f"SIG{plain}"
         if full in known:
             return known[full]
-        near = difflib.get_close_matches(full, known, n=1)
+        names = [name.removeprefix("SIG") for name in known]  # all alike in that
+        near = difflib.get_close_matches(full.removeprefix("SIG"), names, n=1)
         if near:
-            raise ValueError(f"there is no signal {text!r}; did you mean {near[0]}?")
+            raise ValueError(f"there is no signal {text!r}; did you mean SIG{near[0]}?")
     raise ValueError(f"there is no signal {text!r}")
 
 

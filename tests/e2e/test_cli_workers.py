@@ -173,9 +173,11 @@ def test_terminate_kill_and_other_signals(proctui: CommandLine) -> None:
     again = proctui("kill", "web-1")
     assert again.status == 1
     assert again.err.startswith("proctui: web-1: ")
-    wrong = proctui("kill", "--signal", "SIGNONE", "web-1")
+    wrong = proctui("kill", "--signal", "SIGKLIL", "web-1")
     assert (wrong.status, wrong.out) == (2, "")
-    assert "error: argument --signal: there is no signal 'SIGNONE'; did you mean " in wrong.err
+    assert (
+        "error: argument --signal: there is no signal 'SIGKLIL'; did you mean SIGKILL?" in wrong.err
+    )
 
 
 def test_start_restart_and_stop(proctui: CommandLine) -> None:

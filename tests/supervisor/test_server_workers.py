@@ -287,7 +287,7 @@ def test_what_cannot_be_done_says_why(supervise: Supervise) -> None:
             Start(workers=("on",)),
             Join(workers=("idle",)),
             Signal(workers=("z",), signal="SIGKILL"),
-            Signal(workers=("on",), signal="SIGNOTHING"),
+            Signal(workers=("on",), signal="SIGTREM"),
             Remove(workers=("on",)),
         )
     }
@@ -295,7 +295,7 @@ def test_what_cannot_be_done_says_why(supervise: Supervise) -> None:
         f"is already running (pid {on.pid})",
         "can only join a started process",
         f"already dead: only its parent {supervisor.pid} can join it",
-        "can't be signalled: there is no signal 'SIGNOTHING'; did you mean SIGTTIN?",
+        "can't be signalled: there is no signal 'SIGTREM'; did you mean SIGTERM?",
         f"not removed: it runs (pid {on.pid}), stop it first",
     }
     assert kernel_state(pid) == Z

@@ -82,6 +82,47 @@ def test_wrong_usage_ends_with_2(words: list[str], capsys: pytest.CaptureFixture
     assert "usage: proctui" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "usage", "error"),
+    [
+        (["ps", "--bogus"], "usage: proctui ps ", "unrecognized arguments: --bogus"),
+        (["ps", "web"], "usage: proctui ps ", "unrecognized arguments: web"),
+        (["kill", "w", "--", "x"], "usage: proctui kill ", "only proctui add takes"),
+        (
+            ["add", "sleep", "5 s"],
+            "usage: proctui add ",
+            "unrecognized arguments: 5 s; a command stands after two dashes: "
+            "proctui add -- sleep '5 s'",
+        ),
+        (["add", "m:f", "5"], "usage: proctui add ", "unrecognized arguments: 5\n"),
+        (
+            ["sttop", "a-1"],
+            "usage: proctui [FILE]",
+            'there is no command sttop; did you mean "stop"?',
+        ),
+        (["--bogus"], "usage: proctui [FILE]", "unrecognized arguments: --bogus"),
+        (["--leftovers", "x"], "usage: proctui [FILE]", "invalid choice: 'x'"),
+    ],
+)
+def test_wrong_usage_is_told_by_the_command_that_was_meant(
+    words: list[str], usage: str, error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(words)
+    said = capsys.readouterr().err
+    assert caught.value.code == 2 and said.startswith(usage) and error in said
+
+
+def test_a_file_with_a_name_like_a_commands_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sttop").touch()
+    with pytest.raises(SystemExit):
+        cli.main(["sttop", "a-1"])
+    assert "unrecognized arguments: a-1" in capsys.readouterr().err
+
+
 def failing(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     status = cli.main(words)
     captured = capsys.readouterr()

@@ -29,6 +29,14 @@ def test_no_such_signal_is_one_sentence(text: str) -> None:
 def test_a_misspelling_names_the_nearest() -> None:
     with pytest.raises(ValueError, match="did you mean SIGTERM"):
         signals.signal_number("SIGTREM")
+    with pytest.raises(ValueError, match="did you mean SIGHUP"):
+        signals.signal_number("HPU")
+
+
+@pytest.mark.parametrize("text", ["FOO", "SIGFOO", "SIGNOTHING"])
+def test_what_is_near_to_none_names_none(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^there is no signal '{text}'$"):
+        signals.signal_number(text)
 
 
 def test_every_signal_goes_there_and_back_and_is_described() -> None:
