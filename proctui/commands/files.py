@@ -5,15 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from proctui.commands.output import complain, print_object, print_table, say
+from proctui.commands.output import complain, number, print_object, print_table, room, say
 from proctui.files import config
+from proctui.files.doubts import doubts
+from proctui.files.mistakes import ConfigError
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Checks a file; mistakes are raised and end with status 2."""
-    path = Path(arguments.file)
+    """Checks a file, by default that of the current folder.
+
+    Mistakes are raised and end with status 2; what can be seen to fail later is only a warning.
+    """
+    path = config.discover(Path.cwd()) if arguments.file is None else Path(arguments.file)
+    if path is None:
+        why = f"there is neither {config.WORKER_FILE} nor {config.PROCFILE} in this folder"
+        raise ConfigError("check", "", f"{why}; name a file")
     spec = config.load(path)
-    warnings = config.warnings(path)
+    found = doubts(spec)
+    warnings = [*config.warnings(path), *(f"{path}: {doubt}" for doubt in found)]
     for warning in warnings:
         complain(warning)
     if arguments.json:
@@ -25,8 +34,16 @@ def check(arguments: argparse.Namespace) -> int:
             {"session": spec.name, "source": spec.source, "workers": workers, "warnings": warnings}
         )
         return 0
-    say(f"{path} is right: session {spec.name}, {len(spec.workers)} workers")
-    print_table(("WORKER", "TARGET"), [(worker.id, worker.label) for worker in spec.workers])
+    count = number(len(spec.workers), "worker")
+    say(
+        f"{path} {'has no mistakes of form' if found else 'is right'}: session {spec.name}, {count}"
+    )
+    if spec.workers:
+        print_table(
+            ("WORKER", "TARGET"),
+            [(worker.id, worker.label) for worker in spec.workers],
+            room=room(),
+        )
     return 0
 
 

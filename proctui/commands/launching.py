@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from proctui.commands.arguments import build
-from proctui.commands.output import complain, confirm, interactive, say
+from proctui.commands.output import complain, confirm, interactive, number, say
 from proctui.files import settings
+from proctui.files.difference import difference
 from proctui.files.mistakes import ConfigError
 from proctui.linux.clock import Clock
 from proctui.linux.grip import default_source
 from proctui.linux.procconn import ProcConnector
+from proctui.protocol import Describe
 from proctui.sessions import startup
 from proctui.sessions.past import reachable
 from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
-from proctui.sessions.sync_client import SyncClient
+from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.spec import SessionSpec
 from proctui.tui.curtain import Curtain, curtain
 
@@ -41,22 +43,48 @@ def open(arguments: argparse.Namespace) -> int:
     chosen = need_terminal()
     with curtain() as drawn, ProcConnector.opened() as heard:
         try:
-            where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
+            where, changed = (
+                start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn)),
+                "",
+            )
         except startup.AlreadyRunning as running:
-            where = running.session.paths
-        return _shown(where, drawn, chosen, heard)
+            where, changed = running.session.paths, _changed(running.session, wanted)
+        status = _shown(where, drawn, chosen, heard)
+    if changed:  # where it can be read: the screen would have covered it
+        complain(changed)
+    return status
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Starts a session that must not be running yet."""
     wanted = _wanted(arguments)
-    if arguments.detach:
-        say(start(wanted, arguments.leftovers).name)
-        return 0
-    chosen = need_terminal()
-    with curtain() as drawn, ProcConnector.opened() as heard:
-        where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
-        return _shown(where, drawn, chosen, heard)
+    try:
+        if arguments.detach:
+            say(start(wanted, arguments.leftovers).name)
+            return 0
+        chosen = need_terminal()
+        with curtain() as drawn, ProcConnector.opened() as heard:
+            where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
+            return _shown(where, drawn, chosen, heard)
+    except startup.AlreadyRunning as running:
+        if changed := _changed(running.session, wanted):
+            raise SessionError(f"{running}; {changed}") from None
+        raise
+
+
+def _changed(session: Session, wanted: SessionSpec) -> str:
+    """That the file of a running session has changed since, and what to do; "" where it hasn't."""
+    try:
+        with SyncClient(session.paths.socket) as client:
+            now = client.request(Describe()).session
+    except (ConnectionLost, TimeoutError):
+        return ""
+    if now is None or not difference(now, msgspec.structs.replace(wanted, adopt=now.adopt)):
+        return ""
+    return (
+        f"what session {session.name} runs is not what the file says now: proctui reload shows "
+        "how, and follows it"
+    )
 
 
 def attach(arguments: argparse.Namespace) -> int:
@@ -166,7 +194,9 @@ def end_leftovers(session: Session) -> Report:
     if report.left:
         rest = ", ".join(f"{one.name} ({one.pid}): {one.why}" for one in report.left)
         raise SessionError(f"not all of session {session.name} could be ended: {rest}")
-    complain(f"{len(report.ended)} processes of dead session {session.name} were ended")
+    were = "was" if len(report.ended) == 1 else "were"
+    ended = number(len(report.ended), "process")
+    complain(f"{ended} of dead session {session.name} {were} ended")
     return report
 
 

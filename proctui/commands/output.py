@@ -106,6 +106,12 @@ def amount(size: int | None) -> str:
     return f"{value:.1f}T"
 
 
+def number(count: int, thing: str) -> str:
+    """``1 worker``, ``2 workers``, ``3 processes``."""
+    ending = "" if count == 1 else "es" if thing.endswith("s") else "s"
+    return f"{count} {thing}{ending}"
+
+
 def newest(items: list[Item], count: int | None) -> list[Item]:
     """The last `count` of them; all without a count."""
     return items if count is None else items[max(0, len(items) - count) :]

@@ -14,6 +14,7 @@ from proctui.commands.output import (
     amount,
     complain,
     moment,
+    number,
     print_object,
     print_objects,
     print_table,
@@ -180,7 +181,8 @@ def _keep(session: Session, arguments: argparse.Namespace) -> tuple[str, str] | 
     if not left:
         return None
     pids = ", ".join(str(one.pid) for one in left[:5]) + (" …" if len(left) > 5 else "")
-    return session.name, f"{len(left)} processes of it are left ({pids}); see --leftovers end"
+    are = f"{number(len(left), 'process')} {'is' if len(left) == 1 else 'are'}"
+    return session.name, f"of it {are} left ({pids}); see --leftovers end"
 
 
 def _remove(session: Session, taken: Collection[Path]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from proctui.sessions.session import find
 from tests.e2e.commanding import CommandLine, proctui
+from tests.e2e.terminal import terminal
 from tests.support import kernel_state, until
 
 __all__ = ["proctui"]
@@ -54,6 +55,21 @@ def test_the_same_file_is_not_started_twice(proctui: CommandLine) -> None:
         "again",
         "lessons",
     }
+
+
+def test_a_file_that_has_changed_since_is_told_of(proctui: CommandLine) -> None:
+    proctui.run(ONE, "one")
+    assert "reload" not in proctui("run", "--detach").err
+    proctui.write(ONE.replace("100", "101"))
+    told = "what session lessons runs is not what the file says now: proctui reload shows how"
+    done = proctui("run", "--detach")
+    assert done.status == 1 and "is already running as session lessons" in done.err
+    assert told in done.err
+    with terminal(folder=proctui.folder) as screen:
+        screen.sees("Workers", "one")
+        screen.type("d")
+        assert screen.ended() == 0
+        assert told in screen.text, "where the screen no longer covers it"
 
 
 def test_several_sessions_have_to_be_told_apart(proctui: CommandLine) -> None:
@@ -196,7 +212,7 @@ def test_a_dead_session_is_not_doubled_silently(proctui: CommandLine) -> None:
 
     ended = proctui("run", "--detach", "--leftovers", "end")
     assert (ended.status, ended.out) == (0, "lessons\n")
-    assert "1 processes of dead session" in ended.err
+    assert "1 process of dead session lessons" in ended.err
     until(lambda: not runs(worker))
     until(lambda: proctui.workers()["one"]["alive"])
 
@@ -259,7 +275,7 @@ def test_clean(proctui: CommandLine) -> None:
     kill_supervisor()
     kept = proctui("clean", "lessons")
     assert kept.status == 1
-    assert f"1 processes of it are left ({worker}); see --leftovers end" in kept.err
+    assert f"of it 1 process is left ({worker}); see --leftovers end" in kept.err
     done = proctui("clean", "--leftovers", "end", "--json")
     assert done.status == 0
     assert done.json["removed"] == ["lessons"]

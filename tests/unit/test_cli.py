@@ -207,6 +207,42 @@ def test_check_and_init(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert '"worker": "clock"' in capsys.readouterr().out
 
 
+def test_check_takes_the_file_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, said = failing(["check"], capsys)
+    assert status == 2 and "neither proctui.toml nor Procfile in this folder" in said
+    (tmp_path / "Procfile").write_text("web: true\n")
+    assert cli.main(["check"]) == 0
+    assert ", 1 worker\n" in capsys.readouterr().out
+
+
+def test_check_warns_of_what_can_be_seen_to_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "there.py").touch()
+    file = tmp_path.resolve() / "w.toml"
+    file.write_text(
+        '[workers.a]\ntarget = "nix.py:greet"\ncount = 5\n[workers.b]\ncommand = "x"\n'
+        'cwd = "/nix/nix"\n[workers.c]\ntarget = "there.py:f"\n'
+    )
+    assert cli.main(["check", str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines() == [
+        f'proctui: {file}: a-1, a-2, a-3 and 2 more: target "nix.py:greet": there is no file '
+        f"{file.parent}/nix.py",
+        f'proctui: {file}: b: cwd "/nix/nix" is no folder',
+    ]
+    assert out.startswith(f"{file} has no mistakes of form: session ")
+    file.write_text("")
+    assert cli.main(["check", str(file)]) == 0
+    out, err = capsys.readouterr()
+    assert err == f"proctui: {file}: there are no workers in it\n"
+    assert out.endswith(", 0 workers\n") and out.count("\n") == 1
+
+
 def test_ls_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["ls"]) == 0
     assert "no sessions" in capsys.readouterr().out
