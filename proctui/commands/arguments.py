@@ -228,6 +228,7 @@ def _reading(add: Adder) -> None:
 
     scan = add("scan", "scan:scan", texts.SCAN)
     scan.add_argument("--all-users", action="store_true", help="other users' processes too")
+    scan.add_argument("--all", action="store_true", help="list all of a group, however many")
     scan.add_argument("--check", action="store_true", help="exit status 1 where any is certain")
     _json(scan)
 

@@ -133,7 +133,10 @@ def _whose(one: dict[str, Any], depth: int) -> str:
 
 def _state(one: dict[str, Any]) -> str:
     state: str = one["state"]
-    return f"{state}, orphan → {one['adopter'] or '?'}" if one["orphan"] else state
+    if not one["orphan"]:
+        return state
+    adopter = f"{one['adopter']} ({one['ppid']})" if one["adopter"] else "?"
+    return f"{state}, orphan → {adopter}"
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Iterable, Sequence
 
-from proctui.commands.output import complain, print_object, print_table, say
+from proctui.commands.output import complain, number, print_object, print_table, say
 from proctui.core import cures
 from proctui.core.exitcodes import exitcode_text
 from proctui.core.naming import INIT
@@ -14,11 +14,12 @@ from proctui.linux import procfs
 from proctui.machine.known import known_sessions
 from proctui.machine.rows import adopter_of, parent_of
 from proctui.machine.scan import REAPING, Found, Orphan, Zombie, collect, still_there
+from proctui.tui.figures import age
 
 _SECOND_LOOK = 0.2
 """Seconds that a parent has to reap before its zombie counts: every process is one for a moment."""
 _SHOWN = 10
-"""Of each group as many are listed for people; of more the number is told."""
+"""Of each group as many are listed for people; of more the number is told, without --all."""
 
 
 def scan(arguments: argparse.Namespace) -> int:
@@ -33,7 +34,7 @@ def scan(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_object(found.as_json())
     else:
-        _print(found)
+        _print(found, None if arguments.all else _SHOWN)
     return 1 if arguments.check and found.certain else 0
 
 
@@ -61,11 +62,12 @@ def _others_are_hidden() -> bool:
     return False
 
 
-def _print(found: Found) -> None:
+def _print(found: Found, most: int | None) -> None:
+    """At most so many of each group; None is all."""
     if not found.zombies and not found.orphans:
         say("no zombies, no orphans")
     if found.zombies:
-        _print_zombies(found.zombies)
+        _print_zombies(found.zombies, most)
     certain = [orphan for orphan in found.orphans if not orphan.doubtful]
     guesses = [orphan for orphan in found.orphans if orphan.doubtful]
     for before, orphans, heading in (
@@ -75,16 +77,16 @@ def _print(found: Found) -> None:
         if before and orphans:
             say("")
         if orphans:
-            _print_orphans(orphans, heading)
+            _print_orphans(orphans, most, heading)
 
 
-def _print_zombies(zombies: Iterable[Zombie]) -> None:
+def _print_zombies(zombies: Iterable[Zombie], most: int | None) -> None:
     by_parent: dict[int, list[Zombie]] = {}
     for zombie in zombies:
         by_parent.setdefault(zombie.ppid, []).append(zombie)
     for _, children in sorted(by_parent.items(), key=lambda item: -len(item[1])):
         parent = parent_of(children[0])
-        say(f"{parent.who} has not joined {_number(len(children), 'zombie')}:")
+        say(f"{parent.who} has not joined {number(len(children), 'zombie')}:")
         if parent.role == "init":
             say(f"It is not reaping. {cures.real_init(parent).text}")
         elif all(zombie.adopted for zombie in children):
@@ -93,14 +95,14 @@ def _print_zombies(zombies: Iterable[Zombie]) -> None:
             ("PID", "NAME", "EXITCODE", "AGE", "USER"),
             [
                 (str(z.pid), z.name, exitcode_text(z.exitcode), age(z.age_seconds), z.user)
-                for z in children[:_SHOWN]
+                for z in children[:most]
             ],
             right=("PID", "AGE"),
         )
-        _tell_of_more(children)
+        _tell_of_more(children, most)
 
 
-def _print_orphans(orphans: Sequence[Orphan], heading: str) -> None:
+def _print_orphans(orphans: Sequence[Orphan], most: int | None, heading: str) -> None:
     rows = [
         (
             str(o.pid),
@@ -111,34 +113,15 @@ def _print_orphans(orphans: Sequence[Orphan], heading: str) -> None:
             o.user,
             o.why,
         )
-        for o in orphans[:_SHOWN]
+        for o in orphans[:most]
     ]
-    say(f"{heading}{_number(len(orphans), 'orphan')}:")
+    say(f"{heading}{number(len(orphans), 'orphan')}:")
     headings = ("PID", "NAME", "ADOPTER", "WORKER", "AGE", "USER", "WHY")
     print_table(headings, rows, right=("PID", "AGE"))
-    _tell_of_more(orphans)
+    _tell_of_more(orphans, most)
 
 
-def _tell_of_more(all_of_them: Sequence[object]) -> None:
-    """What a table left out; JSON leaves out nothing."""
-    if len(all_of_them) > _SHOWN:
-        say(f"and {len(all_of_them) - _SHOWN} more (--json lists all)")
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
-
-
-def age(seconds: float) -> str:
-    """``4s``, ``2m05s``, ``3h12m``, ``5d03h``."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02d}s"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return f"{hours}h{minutes:02d}m"
-    days, hours = divmod(hours, 24)
-    return f"{days}d{hours:02d}h"
+def _tell_of_more(all_of_them: Sequence[object], most: int | None) -> None:
+    """What a table left out."""
+    if most is not None and len(all_of_them) > most:
+        say(f"and {len(all_of_them) - most} more (--all lists them)")

@@ -19,7 +19,7 @@ from proctui.core.adopters import Adopters
 from proctui.core.helpers import Helpers
 from proctui.core.kin import Kin
 from proctui.core.kindred import Changes, Kindred
-from proctui.core.naming import INIT, SUPERVISOR, person
+from proctui.core.naming import SUPERVISOR, called, person
 from proctui.core.reasons import why_found
 from proctui.core.roots import Roots
 from proctui.core.runs import Leaders, Run
@@ -75,7 +75,7 @@ class Ancestry:
         """Best name of a process, "" where nothing tells it; init is called that."""
         if self.is_supervisor(pid):
             return SUPERVISOR
-        return "init" if pid == INIT else self.own_name(pid)
+        return called(self.own_name(pid), pid)
 
     def own_name(self, pid: int) -> str:
         """What a process is really called, also init."""

@@ -7,6 +7,11 @@ INIT = 1
 """Pid of the process that adopts where nobody nearer does (pid_namespaces(7))."""
 
 
+def called(name: str, pid: int) -> str:
+    """``init`` for PID 1, whatever runs as it (systemd, tini, a shell); others by their name."""
+    return "init" if pid == INIT else name
+
+
 def person(name: str, pid: int) -> str:
     """``factory (40330)``; ``process 40330`` where the name is not known."""
     return f"{name} ({pid})" if name else f"process {pid}"

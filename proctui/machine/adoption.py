@@ -12,6 +12,9 @@ asks: then it is there on purpose.
 *The leader of its session* may have been started by the parent that it has.  Certain are:
 
 - it carries the tag of a proctui session that its parent does not carry: an orphan;
+- it has no terminal, and all three of its standard descriptors are on ``/dev/null``: it has done
+  what daemon(3) does, if from a folder of its own (tmux, screen): not an orphan.  Who starts a
+  child that way means it to stay;
 - it was put into a container from outside, or keeps one; it has a controlling terminal of its
   own, as the login of a terminal has; nobody but PID 1 can have forked it (the second process of
   a pid namespace); its parent listens to it, by a pipe or from the other side of its terminal; it
@@ -29,6 +32,7 @@ A `Known` may read each answer when it is asked for: what costs most is asked la
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -151,7 +155,7 @@ def _why_tagged(known: Known) -> str | None:
         return None
     if known.supervisor is not None:
         return f"the supervisor {known.supervisor} of session {known.session} is gone"
-    return f"it was started in session {known.session}, its parent was not"
+    return f"it was started in {_session(known.session)}, by a parent that is gone"
 
 
 def _why_leader(known: Known) -> str | None:
@@ -160,7 +164,7 @@ def _why_leader(known: Known) -> str | None:
     of_login = _of_login(known)
     if not of_login and not known.under_init:
         return None
-    if _daemon(known) or _service(known) or known.heard or known.placed:
+    if _daemon(known) or _service(known) or known.heard or known.placed or _detached(known):
         return None
     if of_login:
         return f"it was started in {known.unit}, not by its parent"
@@ -200,6 +204,20 @@ def _daemon(known: Known) -> bool:
         return False
     standard_input, *outputs = (*known.descriptors, "", "", "")[:3]
     return standard_input in ("", _NOWHERE) and not any(map(_leads_back, outputs))
+
+
+def _detached(known: Known) -> bool:
+    """What daemon(3) leaves of a process that stays in its folder: on purpose too."""
+    return tuple(known.descriptors or ()) == (_NOWHERE,) * 3
+
+
+_TAG = re.compile(r"(.+)\.[0-9a-f]{16}")
+"""Of a session that left no record here: its name, and what tells it from others of that name."""
+
+
+def _session(name: str | None) -> str:
+    tag = _TAG.fullmatch(name or "")
+    return f"session {name}" if tag is None else f"a session {tag[1]} that is not known here"
 
 
 def _leads_back(target: str) -> bool:

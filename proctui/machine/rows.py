@@ -11,7 +11,7 @@ import msgspec
 from proctui.core import cures, explain
 from proctui.core.classify import Facts, Parent, Role, process_state
 from proctui.core.exitcodes import exitcode_text
-from proctui.core.naming import INIT, SUPERVISOR, person
+from proctui.core.naming import SUPERVISOR, called, person
 from proctui.linux.procfs import CLOCK_TICKS, PAGE_SIZE, Stat
 from proctui.machine.scan import REAPING, Orphan, Zombie
 from proctui.model import Cure, Finding, Lineage, ProcessSample, Row, State
@@ -65,15 +65,15 @@ def has_waited(first: float, now: float) -> bool:
 def parent_of(zombie: Zombie, *, stopped: bool = False) -> Parent:
     """Whoever has to reap it."""
     role: Role = "init" if zombie.init else "process"
-    return Parent(
-        zombie.ppid, zombie.parent, role, stopped, zombie.parent, container=zombie.in_container
-    )
+    name = called(zombie.parent, zombie.ppid)
+    return Parent(zombie.ppid, name, role, stopped, zombie.parent, container=zombie.in_container)
 
 
 def adopter_of(orphan: Orphan) -> Parent:
     """Whoever has it now."""
     role: Role = "init" if orphan.init else "process"
-    return Parent(orphan.ppid, orphan.adopter, role, container=orphan.in_container)
+    name = called(orphan.adopter, orphan.ppid)
+    return Parent(orphan.ppid, name, role, container=orphan.in_container)
 
 
 def zombie_row(
@@ -141,7 +141,9 @@ def parent_row(
     `waited` where one of them is dead for longer than any reaping takes.
     """
     row = _row(seen, times)
-    parent = parent_of(zombies[0], stopped=row.state is State.STOPPED)._replace(name=seen.name)
+    parent = parent_of(zombies[0], stopped=row.state is State.STOPPED)._replace(
+        name=called(seen.name, seen.stat.pid)
+    )
     many = "a child that has" if len(zombies) == 1 else f"{len(zombies)} children that have"
     text = f"It has not joined {many} ended, with {_codes(zombies)}."
     if not waited and all(zombie.reaped_soon for zombie in zombies):
@@ -241,14 +243,14 @@ def ended(
 
 
 def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
-    adopter = "init" if orphan.ppid == INIT else orphan.adopter
+    parent = adopter_of(orphan)
     worker = ":".join(filter(None, [orphan.session, orphan.worker])) or None
     row.orphan = True
     row.lineage = Lineage(
         first_ppid=orphan.first_parent,
         first_parent=orphan.parent_name,
         adopter_pid=orphan.ppid,
-        adopter=adopter,
+        adopter=parent.name,
         worker=worker,
         certainty=orphan.certainty,
         why=orphan.why,
@@ -258,7 +260,7 @@ def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
         sample=row.sample,
         orphan=True,
         lineage=row.lineage,
-        parent=adopter_of(orphan)._replace(name=adopter),
+        parent=parent,
     )
     row.findings = (explain.orphan(facts), *row.findings)
 
@@ -289,7 +291,7 @@ def moved(row: Row, ppid: int, name: str, key: str | None, now: float) -> None:
         first_ppid=lineage.first_ppid,
         first_parent=lineage.first_parent,
         adopter_pid=ppid,
-        adopter="init" if ppid == INIT else name,
+        adopter=called(name, ppid),
         adopted_at=now,
         why=why,
     )

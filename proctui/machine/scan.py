@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from proctui.core.naming import INIT, container_init
+from proctui.core.naming import INIT, called, container_init
 from proctui.linux import procfs
 from proctui.linux.procfs import Stat
 from proctui.linux.trails import KTHREADD, is_kthreadd
@@ -120,6 +120,7 @@ class Found(NamedTuple):
 
 def _documented(one: Zombie | Orphan, parent: str) -> dict[str, object]:
     fields: dict[str, Any] = one._asdict()
+    fields[parent] = called(fields[parent], one.ppid)
     if one.in_container:
         fields[parent] = container_init(fields[parent])
     return {name: value for name, value in fields.items() if name not in _NOT_DOCUMENTED}

@@ -238,7 +238,8 @@ BOTH = ("pid", "name", "ppid", "age_seconds", "user")
 
 
 def arguments(**chosen: bool) -> argparse.Namespace:
-    return argparse.Namespace(**{"json": False, "check": False, "all_users": False} | chosen)
+    usual = {"json": False, "check": False, "all": False, "all_users": False}
+    return argparse.Namespace(**usual | chosen)
 
 
 def test_json_has_exactly_the_documented_shape(capsys: pytest.CaptureFixture[str]) -> None:
@@ -296,7 +297,7 @@ class Time:
 
 command.time = Time()
 command.REAPING = 30.0 if sys.argv[1] == "late" else 0.3
-command.scan(argparse.Namespace(json=False, check=False, all_users=False))
+command.scan(argparse.Namespace(json=False, check=False, all=False, all_users=False))
 """
 
 
@@ -334,7 +335,11 @@ def test_long_groups_are_folded_for_people(capsys: pytest.CaptureFixture[str]) -
         assert f"({kin['actor']}) has not joined 14 zombies:" in printed
         listed = [pid for pid in children if re.search(rf"^ *{pid} ", printed, re.MULTILINE)]
         assert len(listed) == 10
-        assert "and 4 more (--json lists all)" in printed
+        assert "and 4 more (--all lists them)" in printed
+        command.scan(arguments(all=True))
+        printed = capsys.readouterr().out
+        listed = [pid for pid in children if re.search(rf"^ *{pid} ", printed, re.MULTILINE)]
+        assert len(listed) == 14
 
 
 async def test_turns_are_given_and_the_same_is_found() -> None:

@@ -49,6 +49,11 @@ def let_go():
     for number in (0, 1, 2):
         os.dup2(null, number)
 
+def detach():
+    # as daemon(3) with nochdir: tmux and screen
+    let_go()
+    os.chdir("/tmp")
+
 def listened_to():
     os.dup2(pipe[1], 1)
 
@@ -86,6 +91,7 @@ os.close(pipe[1])
 names["login"] = fork(lead, in_a_terminal)
 os.close(slave)
 names["daemon"] = out_of(lambda: fork(lead, let_go))
+names["server in its folder"] = out_of(lambda: fork(lead, detach))
 names["escapee"] = out_of(lambda: fork(lead))
 names["escapee with a pipe"] = out_of(with_a_pipe)
 names["escapee with a terminal"] = out_of(with_a_terminal)
@@ -107,6 +113,7 @@ def test_leaders_of_sessions_under_an_init() -> None:
         "listened to": None,
         "login": None,
         "daemon": None,
+        "server in its folder": None,
         "escapee": "it leads its own session: perhaps a daemon",
         "escapee with a pipe": (
             "it leads its own session and holds a pipe, its parent does not: perhaps an orphan"
@@ -247,7 +254,8 @@ def of(found: Found, init: int) -> Found:
 
 
 def arguments(**chosen: bool) -> argparse.Namespace:
-    return argparse.Namespace(**{"json": False, "check": False, "all_users": False} | chosen)
+    usual = {"json": False, "check": False, "all": False, "all_users": False}
+    return argparse.Namespace(**usual | chosen)
 
 
 def test_pid_1_of_a_container_is_known_from_outside(

@@ -58,7 +58,11 @@ def test_a_forking_service_belongs_under_init_but_not_what_a_service_left() -> N
 
 def test_the_tag_tells_also_of_leaders_and_of_daemons() -> None:
     tagged = LEADER._replace(session="web", **DAEMON)
-    assert judge(tagged) == "it was started in session web, its parent was not"
+    assert judge(tagged) == "it was started in session web, by a parent that is gone"
+    unknown = tagged._replace(session="web.ce679b24350eb14a")
+    assert judge(unknown) == (
+        "it was started in a session web that is not known here, by a parent that is gone"
+    )
     assert judge(tagged._replace(supervisor=9)) == "the supervisor 9 of session web is gone"
     assert judge(tagged._replace(same_session_as_parent=True)) is None
     member = MEMBER._replace(session="web", **DAEMON)
@@ -87,6 +91,9 @@ A_TERMINAL = "it leads its own session and holds /dev/pts/3, its parent does not
         ({"descriptors": None, "cwd": None}, None),
         ({"unit": "cron.service"}, None),
         ({"cwd": "/"}, None),
+        ({"descriptors": ("/dev/null",) * 3}, None),
+        ({"descriptors": ("/dev/null",) * 3, "unit": "session-3.scope"}, None),
+        ({"descriptors": ("/dev/null", "/dev/null", "/srv/log")}, DOUBT),
         ({"placed": True}, None),
         ({"terminal": True}, None),
         ({"heard": True}, None),
