@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import sys
 import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from proctui.commands.output import complain, newest, print_object, say
+from proctui.commands.resolving import chosen
 from proctui.protocol import Event
 from proctui.sessions import journal
-from proctui.sessions.past import readable
-from proctui.sessions.session import Session, supervisor_goes
+from proctui.sessions.past import known_workers, readable
+from proctui.sessions.session import Session, SessionError, supervisor_goes
 from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.views import trace
 
@@ -23,9 +25,10 @@ FIELDS = ("seq", "time", "kind", "worker", "pid", "exitcode", "signal", "by", "t
 def events(arguments: argparse.Namespace) -> int:
     """Prints the journal, and with ``-f`` what happens from then on."""
     session = readable(arguments.session)
+    pattern = None if arguments.worker is None else _pattern(session, arguments.worker)
     if arguments.trace is not None:
-        return _trace(session, arguments.worker, arguments.trace)
-    show = Show(arguments.worker, arguments.json)
+        return _trace(session, pattern, arguments.trace)
+    show = Show(pattern, arguments.json)
     seen = show.journal(session, after=0, last=arguments.lines)
     if not (arguments.follow and session.running):
         return 0
@@ -35,6 +38,18 @@ def events(arguments: argparse.Namespace) -> int:
     except ConnectionLost as error:
         show.journal(session, after=seen, last=None)
         return _end(session, str(error))
+
+
+def _pattern(session: Session, word: str) -> str:
+    """The pattern of ids that a word means: what is the name of one worker means that one.
+
+    What means nothing yet may mean something later.
+    """
+    try:
+        found = chosen(known_workers(session), [word])
+    except SessionError:
+        return word
+    return glob.escape(found[0]) if len(found) == 1 else word
 
 
 def _trace(session: Session, pattern: str | None, file: str) -> int:

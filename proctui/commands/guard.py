@@ -20,7 +20,7 @@ def let_through(workers: Sequence[Worker], words: Sequence[str], hello: Hello) -
     why = _reasons(workers, hello)
     if not why:
         return [worker.id for worker in workers]
-    if len(workers) == 1 and list(words) == [workers[0].id]:
+    if len(workers) == 1 and list(words) in ([workers[0].id], [workers[0].name]):
         _insist(workers[0].id, why[workers[0].id])
         return [workers[0].id]
     through = [worker.id for worker in workers if worker.id not in why]

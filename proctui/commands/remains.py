@@ -29,7 +29,7 @@ def signal_left(session: Session, arguments: argparse.Namespace, signum: int) ->
     with looking_back(session) as (store, view):
         rows = {row.worker.id: row for row in store.rows.values() if row.worker is not None}
         words = arguments.workers
-        named = chosen(list(rows), words)
+        named = chosen({name: row.name for name, row in rows.items()}, words)
         known = {name: worker for name in named if (worker := now(rows[name], alone=True))}
         through = let_through(list(known.values()), words, hello(session))
         meant = [known[name] for name in through]
@@ -63,8 +63,11 @@ def _end_trees(meant: Sequence[Worker], session: Session, signum: int, grace: fl
 
     report = end_tree(hold_trees(meant, hello(session)), signum, grace)
     ids = {worker.pid: worker.id for worker in meant}
-    ended = [_told(ids, one.pid, one.name, "ended") for one in report.ended]
-    left = [_told(ids, one.pid, one.name, f"not ended: {one.why}", ok=False) for one in report.left]
+    ended = [_told(ids, one.pid, one.name, "ended") for one in sorted(report.ended)]
+    left = [
+        _told(ids, one.pid, one.name, f"not ended: {one.why}", ok=False)
+        for one in sorted(report.left)
+    ]
     told = {one.pid for one in (*ended, *left)}
     over = [
         Outcome(worker=worker.id, ok=bool(ended), text="does not run any more", pid=worker.pid)

@@ -13,7 +13,7 @@ from proctui.commands.awaiting import Awaited
 from proctui.commands.guard import let_through
 from proctui.commands.left_behind import LeftBehind
 from proctui.commands.output import complain, print_objects, say
-from proctui.commands.resolving import Way, chosen, numbers
+from proctui.commands.resolving import Way, chosen, names_of, numbers
 from proctui.files.mistakes import ConfigError
 from proctui.linux.signals import signal_name
 from proctui.model import Worker
@@ -49,7 +49,7 @@ def join(arguments: argparse.Namespace) -> int:
     """Waits for workers and reaps them; also orphans that the supervisor adopted, by their pid."""
     session = find(arguments.session)
     with SyncClient(session.paths.socket) as client:
-        known = [worker.id for worker in client.subscribe().workers]
+        known = names_of(client.subscribe().workers)
         pids, words = numbers(known, arguments.workers)
         workers = tuple(chosen(known, words))
         adopted = tuple(map(Adopted, pids))
@@ -131,9 +131,10 @@ def _act(
     with SyncClient(session.paths.socket) as client:
         snapshot = client.subscribe()
         known = {worker.id: worker for worker in snapshot.workers}
-        pids, words = numbers(list(known), () if by_pid is None else arguments.workers)
+        names = names_of(snapshot.workers)
+        pids, words = numbers(names, () if by_pid is None else arguments.workers)
         words = arguments.workers if by_pid is None else words
-        meant = [known[name] for name in chosen(list(known), words)]
+        meant = [known[name] for name in chosen(names, words)]
         if ends:
             through = let_through(meant, arguments.workers, client.hello)
             meant = [worker for worker in meant if worker.id in through]
@@ -187,13 +188,16 @@ def _end_trees(
         raise
     report = end_tree(held, signum, grace)
     own = {worker.pid for worker in meant}
-    others = [one for one in report.ended if one.pid not in own]
+    others = sorted(one for one in report.ended if one.pid not in own)
     if others:
         names = ", ".join(f"{one.name} ({one.pid})" for one in others[:10])
         text = f"ended with the tree of {', '.join(_ids(meant))}: {names}"
         client.request(Note(text=text, signal=signal_name(signum)))
     ended = [_outcome(one.name, one.pid, "ended with the tree") for one in others]
-    left = [_outcome(one.name, one.pid, f"not ended: {one.why}", ok=False) for one in report.left]
+    left = [
+        _outcome(one.name, one.pid, f"not ended: {one.why}", ok=False)
+        for one in sorted(report.left)
+    ]
     alive = {worker.id for worker in meant if worker.alive}
     told = [
         msgspec.structs.replace(one, ok=True, text="did not run itself, what it left was ended")

@@ -90,16 +90,18 @@ def hello(session: Session) -> Hello:
     )
 
 
-def known_workers(session: Session) -> list[str]:
-    """Ids of all workers that a session has or had: launched with it or added later.
+def known_workers(session: Session) -> dict[str, str]:
+    """All workers that a session has or had, launched with it or added later: names by id.
 
-    Raises OSError.
+    The name is the last that was told.  Raises OSError.
     """
-    ids = dict.fromkeys(spec_names(session))
-    ids |= dict.fromkeys(worker.id for worker in journal.last_words(session.paths.journal).workers)
-    events = journal.read(session.paths.journal)
-    ids |= dict.fromkeys(event.worker for event in events if event.worker is not None)
-    return list(ids)
+    known = {name: name for name in spec_names(session)}
+    last = journal.last_words(session.paths.journal).workers
+    known |= {worker.id: worker.name for worker in last}
+    for event in journal.read(session.paths.journal):
+        if event.worker is not None:
+            known.setdefault(event.worker, event.worker)
+    return known
 
 
 def present(session: Session, workers: tuple[Worker, ...]) -> set[int]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -236,6 +237,8 @@ def test_a_whole_tree(proctui: CommandLine) -> None:
         tree = of(proctui, "family")
         done = proctui.right(*command, "family")
         assert done.out.count("ended with the tree") == 5
+        told = [int(pid) for pid in re.findall(r"\((\d+)\): ended with", done.out)]
+        assert told == sorted(told)
         assert all(map(gone, tree))
         assert len(of(proctui, "other")) == 2
         proctui("join", "family")
@@ -360,3 +363,28 @@ def test_what_is_left_behind_is_said(proctui: CommandLine) -> None:
     assert (done.status, done.err) == (0, f"proctui: {told}") and done.json[0]["ok"]
     assert proctui.right("stop", "--tree", "list").out.count("ended with the tree") == 2
     assert gone(first) and gone(second)
+
+
+CLEANER = """
+import multiprocessing, time
+
+class Cleaner(multiprocessing.Process):
+    def __init__(self):
+        super().__init__()
+        self.name = "MyCleaner"
+
+    def run(self):
+        print("cleaning")
+        time.sleep(100)
+"""
+
+
+def test_a_worker_by_the_name_that_it_gave_itself(proctui: CommandLine) -> None:
+    proctui.write(CLEANER, "cleaning.py")
+    proctui.run('[workers.c]\ntarget = "cleaning.py:Cleaner"\n' + TWO, "c", "web-1")
+    until(lambda: proctui.workers()["c"]["name"] == "MyCleaner")
+    until(lambda: proctui.quick("logs", "MyCleaner") == "cleaning\n")
+    assert proctui.right("stop", "MyCleaner").out.startswith("c: stopped: ")
+    told = proctui.right("events", "--worker", "MyCleaner").out
+    assert "  c  " in told and "web-1" not in told
+    assert "there is c (MyCleaner), web-1, web-2, brief" in proctui("stop", "zzz").err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from proctui.spec import WorkerSpec
 from tests.supervisor.machine_model import Modelled
 from tests.supervisor.specs import ends, sleeper, target
 
@@ -24,6 +25,13 @@ def executed(name: str, **more: Any) -> Modelled:
     return Modelled(sleeper(name, **more))
 
 
+def lined(name: str, **more: Any) -> Modelled:
+    """A shell line whose shell is not alone in its process group."""
+    line = "sleep 600 & sleep 600"
+    words = ("/bin/sh", "-c", line)
+    return Modelled(WorkerSpec(id=name, command=words, shell_line=line, **more))
+
+
 def brief(name: str, **more: Any) -> Modelled:
     return Modelled(ends(name, 7, **more), own_exitcode=7)
 
@@ -40,6 +48,6 @@ def restless(name: str, **more: Any) -> Modelled:
 
 
 KINDS = (
-    *(lasting, lasting, lasting, executed, executed, brief, brief),
+    *(lasting, lasting, lasting, executed, lined, brief, brief),
     *(stubborn, stubborn, restless, restless, served, spawned),
 )

@@ -307,16 +307,33 @@ def test_no_command_brings_in_what_only_the_screen_needs(words: list[str]) -> No
     ],
 )
 def test_workers_by_id_and_pattern(words: list[str], ids: list[str]) -> None:
-    assert chosen(["a", "web-1", "web-2", "odd[1]"], words) == ids
+    assert chosen(known("a", "web-1", "web-2", "odd[1]"), words) == ids
+
+
+def known(*ids: str, **names: str) -> dict[str, str]:
+    return {**{id: id for id in ids}, **names}
+
+
+def test_workers_by_the_name_that_they_gave_themselves() -> None:
+    named = known("a", "b", "MyCleaner", c="MyCleaner", d="Twin", e="Twin", f="b", g="Only")
+    assert chosen(named, ["Only", "a"]) == ["g", "a"]
+    assert chosen(named, ["MyCleaner"]) == ["MyCleaner"], "ids come first"
+    assert chosen(named, ["b"]) == ["b"]
+    with pytest.raises(SessionError, match="several workers are called Twin: say d or e"):
+        chosen(named, ["Twin"])
+    with pytest.raises(SessionError, match="there is no worker On"):
+        chosen(named, ["On*"])  # nobody names itself into a pattern
+    with pytest.raises(SessionError, match=r"did you mean g \(Only\)\?"):
+        chosen(named, ["Onyl"])
 
 
 def test_no_such_worker() -> None:
     with pytest.raises(SessionError, match=r"there is no worker wbe-1; did you mean web-1\?"):
-        chosen(["a", "web-1"], ["wbe-1"])
+        chosen(known("a", "web-1"), ["wbe-1"])
     with pytest.raises(SessionError, match="there is no worker x-9; there is a, web-1"):
-        chosen(["a", "web-1"], ["x-9"])
+        chosen(known("a", "web-1"), ["x-9"])
     with pytest.raises(SessionError, match="the session has none"):
-        chosen([], ["x"])
+        chosen({}, ["x"])
 
 
 @pytest.mark.parametrize(

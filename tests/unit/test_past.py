@@ -59,7 +59,7 @@ async def test_an_ended_session_tells_its_end(home: Path) -> None:
 
 def test_what_has_ended_can_be_read_and_not_be_reached(home: Path) -> None:
     session = past(home, BEGUN, STARTED, ENDED)
-    assert known_workers(session) == ["w"]
+    assert known_workers(session) == {"w": "w"}
     assert readable().name == "s"
     with pytest.raises(SessionError, match="no session is running"):
         reachable()
