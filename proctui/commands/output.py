@@ -42,25 +42,46 @@ def print_table(
     right: Collection[str] = (),
     *,
     room: int | None = None,
+    expendable: Sequence[str] = (),
 ) -> None:
     """Columns under their headings; those named in `right` are set to the right.
 
-    `room` is the cells of a line: the last column is cut to fit, with an ellipsis.  None leaves
-    it whole.
+    `room` is the cells of a line: the last column is cut to fit, with an ellipsis, and where that
+    leaves too little of it, the `expendable` ones are left out, one after the other.  None leaves
+    all of it whole.
     """
     lines = [[plain(cell) for cell in row] for row in (headings, *rows)]
     widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
-    last = None if room is None else max(_LEAST, room - sum(widths[:-1]) - 2 * (len(widths) - 1))
+    shown = list(range(len(widths)))
+    if room is not None:
+        widths[-1] = min(widths[-1], _fit(headings, widths, shown, room, expendable))
+        for line in lines:
+            line[-1] = cut(line[-1], widths[-1])
     for line in lines:
-        if last is not None:
-            line[-1] = cut(line[-1], last)
-        padded = [
-            _padded(cell, width, heading in right)
-            for cell, width, heading in zip(line, widths, headings, strict=True)
-        ]
+        padded = [_padded(line[i], widths[i], headings[i] in right) for i in shown]
         sys.stdout.write("  ".join(padded).rstrip() + "\n")
 
 
+def _fit(
+    headings: Sequence[str],
+    widths: Sequence[int],
+    shown: list[int],
+    room: int,
+    expendable: Sequence[str],
+) -> int:
+    """Takes columns out of `shown` that there is no room for; the cells that the last one gets."""
+
+    def rest() -> int:
+        return room - sum(widths[i] + 2 for i in shown[:-1])
+
+    for name in expendable:
+        if rest() < min(widths[-1], _ENOUGH):
+            shown.remove(headings.index(name))
+    return max(_LEAST, rest())
+
+
+_ENOUGH = 24
+"""Cells of the last column for which others are left out."""
 _LEAST = 12
 """Cells that the last column keeps even where the others leave it none."""
 

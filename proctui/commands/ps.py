@@ -119,6 +119,7 @@ def _print(objects: list[dict[str, Any]], depths: list[int]) -> None:
         ],
         right=("PID", "PPID", "CPU%", "MEM"),
         room=room(),
+        expendable=("STARTED", "DAEMON", "PPID", "CPU%", "MEM"),
     )  # fmt: skip
     for one in objects:
         if one["failure"] is not None:

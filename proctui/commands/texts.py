@@ -123,7 +123,8 @@ Example:
 PS: Final = """\
 lists the workers and everything that descends from them
 What multiprocessing says and what the kernel says of each process, zombies and orphans included.
-Also of a dead session. CPU% is of one core, over the life of the process.
+Also of a dead session. CPU% is of one core, over the life of the process. On a narrow terminal
+less important columns are left out; in a pipe, and with --json, nothing is.
 
 Example:
   proctui ps --json | python3 -m json.tool"""

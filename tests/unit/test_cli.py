@@ -347,6 +347,21 @@ def test_a_table_cuts_its_last_column_to_fit(
     assert capsys.readouterr().out.splitlines()[1] == f"a     {last}"
 
 
+def test_a_table_leaves_out_what_there_is_no_room_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = ("a", "b" * 10, "c" * 10, "d" * 30)
+
+    def line(room: int) -> str:
+        print_table(("A", "B", "C", "D"), [row], room=room, expendable=("C", "B"))
+        return capsys.readouterr().out.splitlines()[1]
+
+    assert line(57) == f"a  {'b' * 10}  {'c' * 10}  {'d' * 30}"
+    assert line(51) == f"a  {'b' * 10}  {'c' * 10}  {'d' * 23}…"
+    assert line(50) == f"a  {'b' * 10}  {'d' * 30}"
+    assert line(38) == f"a  {'d' * 30}"
+
+
 def test_cut_text_fits_in_cells_not_characters() -> None:
     assert cut("abcdef", 6) == "abcdef"
     assert cut("abcdef", 5) == "abcd…"
