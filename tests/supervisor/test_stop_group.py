@@ -198,7 +198,7 @@ def test_stop_and_restart_end_the_program_of_a_shell_line(supervise: Supervise) 
     assert client.outcome(Restart(workers=("w",))).ok
     assert kernel_state(first) in (None, "Z"), "before the new run has begun"
     second = int(until(lambda: programs()[1:])[0])
-    assert kernel_state(second) == "S"
+    until(lambda: kernel_state(second) == "S")
     outcome = client.outcome(Stop(workers=("w",)))
     assert outcome.ok and kernel_state(second) in (None, "Z")
 
