@@ -20,6 +20,6 @@ def test_what_no_worker_started_hangs_under_none(
     one: dict[str, Any] = dict.fromkeys(
         ("pid", "ppid", "alive", "exitcode", "daemon", "cpu_percent", "rss_bytes", "started_at")
     )
-    one |= {"worker": worker, "parent_worker": parent, "name": "n", "target": "t"}
-    ps._print([{**one, "state": "sleeping", "orphan": False}])
+    one |= {"worker": worker, "parent_worker": parent, "name": "n", "target": "t", "failure": None}
+    ps._print([{**one, "state": "sleeping", "orphan": False}], [1])
     assert capsys.readouterr().out.splitlines()[1].partition("  ")[0] == shown
