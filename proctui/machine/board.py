@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from proctui.core.rowmaking import differences
 from proctui.machine.holding import Holds
+from proctui.machine.neglect import Neglect
 from proctui.machine.rows import zombie_key
 from proctui.machine.scan import Orphan, Zombie
 from proctui.model import Counts, Row
@@ -28,6 +29,7 @@ class Board:
         """By token: whose parent was seen to end.  They stay orphans until they end."""
         self.touched: set[str] | None = None
         """Keys of rows that changed while a pass is under way, which knows no better."""
+        self._neglects: dict[str, Neglect] = {}
         self._zombies: dict[str, Zombie] = {}
         self._below: dict[str, list[str]] = {}
 
@@ -70,6 +72,7 @@ class Board:
         """Takes a row out and lets go of its process."""
         del self.rows[row.key]
         self.first.pop(row.key, None)
+        self._neglects.pop(row.key, None)
         self._zombies.pop(row.key, None)
         if row.token is None:
             self.holds.unbury(row.key)
@@ -79,8 +82,14 @@ class Board:
 
     # ------------------------------------------------------------ all rows
 
-    def merge(self, made: dict[str, Row]) -> frozenset[str]:
-        """Takes what a pass has found; keys of the rows that changed."""
+    def merge(
+        self, made: dict[str, Row], neglects: Mapping[str, Neglect] | None = None
+    ) -> frozenset[str]:
+        """Takes what a pass has found; keys of the rows that changed.
+
+        `neglects` says of whom it has found zombies, by key of the parent's row.
+        """
+        self._neglects = dict(neglects or {})
         for key in self.touched or ():
             made.pop(key, None)
             if key in self.rows:
@@ -88,6 +97,7 @@ class Board:
         changed: set[str] = set()
         for row in [row for key, row in self.rows.items() if key not in made]:
             self.remove(row)
+        self._tell(made)
         for key, new in made.items():
             old = self.rows.get(key)
             if old is None:
@@ -97,6 +107,22 @@ class Board:
         self.holds.keep({row.token for row in self.rows.values()}, self.rows.keys())
         self.arrange()
         return frozenset(changed | made.keys())
+
+    def settle(self) -> frozenset[str]:
+        """Arranges the rows after some have gone; keys of the parents that are told otherwise."""
+        self.arrange()
+        return self._tell(self.rows)
+
+    def _tell(self, rows: Mapping[str, Row]) -> frozenset[str]:
+        """Says of each parent how many of these rows are zombies that it has not joined."""
+        if not self._neglects:
+            return frozenset()
+        dead: dict[str | None, list[int | None]] = {}
+        for row in rows.values():
+            if row.zombie:
+                dead.setdefault(row.parent, []).append(row.exitcode)
+        told = [(key, one) for key, one in self._neglects.items() if key in rows]
+        return frozenset(key for key, one in told if one.tell(rows[key], dead.get(key, ())))
 
     def arrange(self) -> None:
         """Who stands under whom: the worst parents first, then the orphans, then the rest."""

@@ -20,10 +20,12 @@ from proctui.machine.board import Board
 from proctui.machine.holding import Holds
 from proctui.machine.lookout import Lookout
 from proctui.machine.memory import Memory
+from proctui.machine.neglect import Neglect
 from proctui.machine.rows import (
     Times,
     child_row,
     has_waited,
+    neglect_of,
     orphan_row,
     parent_of,
     parent_row,
@@ -132,8 +134,9 @@ class Machine:
         for zombie in found.zombies:
             families.setdefault(zombie.ppid, []).append(zombie)
         made: dict[str, Row] = {}
+        neglects: dict[str, Neglect] = {}
         for ppid, zombies in families.items():
-            await self._family(ppid, zombies, orphans.pop(ppid, None), times, made)
+            await self._family(ppid, zombies, orphans.pop(ppid, None), times, made, neglects)
         for orphan in orphans.values():
             await self._rest()
             seen = self._board.holds.see(orphan.pid, orphan.start_ticks)
@@ -143,7 +146,7 @@ class Machine:
         await self._grow(made, times)
         self._board.structure += not self.looked  # that there is nothing is news too
         self.looked = True
-        return self._board.merge(made)
+        return self._board.merge(made, neglects)
 
     async def _still_orphans(self) -> dict[int, Orphan]:
         """By pid: whose parent was seen to end, and who has them now."""
@@ -162,6 +165,7 @@ class Machine:
         orphan: Orphan | None,
         times: Times,
         made: dict[str, Row],
+        neglects: dict[str, Neglect],
     ) -> None:
         seen = self._board.holds.see(ppid)
         title = zombies[0].parent
@@ -174,6 +178,7 @@ class Machine:
             row = parent_row(seen, zombies, times, orphan, waited=waited)
             made[row.key] = row
             key = row.key
+            neglects[key] = neglect_of(seen, zombies, waited=waited)
         stopped = seen is not None and seen.stat.state in "Tt"
         parent = parent_of(zombies[0], stopped=stopped)
         for zombie in zombies:
@@ -262,7 +267,7 @@ class Machine:
             keys |= dict.fromkeys((key, *self.children(key)))
         changed = {key for key in keys if self._lookout.look_at(key)}
         if changed:
-            self._board.arrange()
+            changed |= self._board.settle()
         if self._told:
             self.on_end()
         return frozenset(changed)
@@ -275,7 +280,7 @@ class Machine:
             if self._lookout.look_at(key):
                 changed.add(key)
         if changed:
-            self._board.arrange()
+            changed |= self._board.settle()
         return frozenset(changed)
 
     def grip(self, token: int) -> Grip:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,9 +9,9 @@ import msgspec
 
 from proctui.core import cures, explain
 from proctui.core.classify import Facts, Parent, Role, process_state
-from proctui.core.exitcodes import exitcode_text
 from proctui.core.naming import SUPERVISOR, called, person
 from proctui.linux.procfs import CLOCK_TICKS, PAGE_SIZE, Stat
+from proctui.machine.neglect import Neglect
 from proctui.machine.scan import REAPING, Orphan, Zombie
 from proctui.model import Cure, Finding, Lineage, ProcessSample, Row, State
 
@@ -141,11 +140,17 @@ def parent_row(
     `waited` where one of them is dead for longer than any reaping takes.
     """
     row = _row(seen, times)
-    parent = parent_of(zombies[0], stopped=row.state is State.STOPPED)._replace(
-        name=called(seen.name, seen.stat.pid)
-    )
-    many = "a child that has" if len(zombies) == 1 else f"{len(zombies)} children that have"
-    text = f"It has not joined {many} ended, with {_codes(zombies)}."
+    neglect = neglect_of(seen, zombies, waited=waited)
+    neglect.tell(row, [zombie.exitcode for zombie in zombies])
+    if orphan is not None:
+        _orphaned(row, seen, orphan)
+    return row
+
+
+def neglect_of(seen: Seen, zombies: Sequence[Zombie], *, waited: bool) -> Neglect:
+    """What is said of the parent of these zombies whatever their number; `waited` as above."""
+    stopped = process_state(sample_of(seen.stat)) is State.STOPPED
+    parent = parent_of(zombies[0], stopped=stopped)._replace(name=called(seen.name, seen.stat.pid))
     if not waited and all(zombie.reaped_soon for zombie in zombies):
         ways: tuple[Cure, ...] = (cures.wait_for(parent),)
     elif parent.role == "init":
@@ -154,23 +159,7 @@ def parent_row(
         ways = (_IN_ITS_SESSION,)
     else:
         ways = cures.neglect(parent)
-    row.findings = (Finding("note", text, ways),)
-    summary = f"{len(zombies)} zombie{'s' * (len(zombies) != 1)} ({_codes(zombies)})"
-    row.command = " · ".join(filter(None, [summary, f"of {seen.user}", seen.command]))
-    if orphan is not None:
-        _orphaned(row, seen, orphan)
-    return row
-
-
-def _codes(zombies: Sequence[Zombie]) -> str:
-    """``exit code 0 ×998, 1 ×2``."""
-    counted = Counter(exitcode_text(zombie.exitcode) for zombie in zombies)
-    shown = [
-        f"{code} ×{count}" if count > 1 and len(counted) > 1 else code
-        for code, count in counted.most_common(4)
-    ]
-    more = " …" if len(counted) > 4 else ""
-    return f"exit code{'s' * (len(counted) > 1)} {', '.join(shown)}{more}"
+    return Neglect(seen.user, seen.command, ways)
 
 
 def orphan_row(seen: Seen, orphan: Orphan, times: Times) -> Row:

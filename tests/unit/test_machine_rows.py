@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from proctui.linux.grip import default_source
 from proctui.linux.procfs import Stat
+from proctui.machine.board import Board
+from proctui.machine.holding import Holds
 from proctui.machine.rows import (
     Seen,
     Times,
+    neglect_of,
     orphan_row,
     parent_of,
     parent_row,
@@ -82,3 +86,30 @@ def test_an_orphan_in_a_container_names_its_pid_1() -> None:
     assert row.findings[0].text.startswith(
         "An orphan: its session leader 12 is gone; PID 1 of a container (sh, 80) has adopted it."
     )
+
+
+def test_how_many_a_parent_has_not_joined_is_told_of_the_rows_that_stand() -> None:
+    """A count from the pass would contradict the list as soon as some are joined."""
+    board = Board(Holds(default_source(), lambda: None))
+    dead = [zombie(80)._replace(pid=900 + n, exitcode=n % 2) for n in range(5)]
+    parent = parent_row(seen(80), dead, TIMES, None, waited=True)
+    made = {parent.key: parent}
+    for one in dead:
+        row = zombie_row(one, stat(one.pid, 80, "Z"), parent_of(one), parent.key, TIMES, None, NOW)
+        made[row.key] = row
+    gone = made.popitem()[1]  # it was joined while the pass was under way
+    board.merge(made, {parent.key: neglect_of(seen(80), dead, waited=True)})
+    assert parent.command == "4 zombies (exit codes 0 ×2, 1 ×2) · of root · sh -c x"
+    assert gone.key not in board.rows
+    first, *others = [board.rows[key] for key in board.children(parent.key)]
+    for row in others:
+        board.remove(row)
+    assert board.settle() == {parent.key}, "whoever shows it hears of it"
+    assert parent.command.startswith("1 zombie (exit code 0) · ")
+    assert parent.findings[-1].text == "It has not joined a child that has ended, with exit code 0."
+    assert parent.findings[-1].cures, "the cures stay"
+    assert board.settle() == frozenset()
+    board.remove(first)
+    board.settle()
+    assert parent.command == "of root · sh -c x"
+    assert parent.findings[-1].text == "None of its children is a zombie any more."
