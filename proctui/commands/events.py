@@ -11,6 +11,7 @@ from pathlib import Path
 
 from proctui.commands.output import complain, newest, print_object, say
 from proctui.commands.resolving import chosen
+from proctui.core.naming import cause_besides
 from proctui.protocol import Event
 from proctui.sessions import journal
 from proctui.sessions.past import known_workers, readable
@@ -137,5 +138,6 @@ def _line(event: Event) -> str:
     same_day = then[:3] == time.localtime()[:3]
     day = "" if same_day else time.strftime("%Y-%m-%d ", then)
     clock = time.strftime("%H:%M:%S", then) + f".{int(event.time % 1 * 1000):03d}"
-    by = f"  ({event.by})" if event.by else ""
+    cause = cause_besides(event.text, event.by)
+    by = f"  ({cause})" if cause else ""
     return f"{day}{clock}  {event.worker or 'session'}  {event.text or event.kind}{by}"

@@ -21,3 +21,8 @@ def container_init(name: str, pid: int | None = None) -> str:
     """``PID 1 of a container (sh, 4711)``: as it is called and has its pid out here."""
     inside = ", ".join(filter(None, [name, "" if pid is None else str(pid)]))
     return f"PID 1 of a container ({inside})" if inside else "PID 1 of a container"
+
+
+def cause_besides(said: str, by: str | None) -> str:
+    """Who caused what an event's text says; "" where nobody is known, or it names them itself."""
+    return "" if by is None or said == by or said.startswith(f"{by} ") else by

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Literal
 
+from proctui.core.naming import cause_besides
 from proctui.core.store import Store
 from proctui.model import Row
 from proctui.protocol import Event
@@ -113,7 +114,8 @@ class Chronology:
         event = events[index] if known else self._earlier.get(seq)
         if event is None:
             return ""
-        return f"{event.text}  (by {event.by})" if event.by else event.text
+        cause = cause_besides(event.text, event.by)
+        return f"{event.text}  (by {cause})" if cause else event.text
 
     def recall(self, events: Iterable[Event]) -> None:
         """What the journal tells of before the client came."""

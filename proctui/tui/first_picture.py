@@ -33,7 +33,7 @@ ReadStat = Callable[[int], Stat]
 
 def opening(session: str, said: str, width: int) -> list[str]:
     """Where no list is known yet: which session, and what is being done."""
-    pieces = compose(Status(session=session), width, 0.0)
+    pieces = compose(Status(session=session, counts=None), width, 0.0)
     return ["".join(piece.text for piece in pieces), "", text.safe(f" {said}", width)]
 
 

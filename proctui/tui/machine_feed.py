@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
-import msgspec
-
 from proctui.core.store import Store
 from proctui.linux.standing import why_left
 from proctui.linux.treekill import owner_name
@@ -53,11 +51,8 @@ class MachineStore(Store):
 
     @property
     def counts(self) -> Counts:
-        """Zombies and orphans of the machine; workers are those of the session."""
-        found = self.machine.counts
-        return msgspec.structs.replace(
-            self._session.counts, zombies=found.zombies, orphans=found.orphans
-        )
+        """Zombies and orphans of the machine; workers are the session's business."""
+        return self.machine.counts
 
     @property
     def lost_at(self) -> float | None:

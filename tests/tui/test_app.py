@@ -524,6 +524,22 @@ async def test_a_session_that_somebody_else_ended() -> None:
         await stage.sees("The session was ended by command line 99.")
 
 
+async def test_who_ended_it_is_who_asked_and_not_who_obeyed() -> None:
+    async with opened() as stage:
+        stage.client.tell("session-ending", None, "the session ends", by="command line 123")
+        stage.client.tell("session-ended", None, "the session was ended", by="supervisor")
+        await stage.sees("The session was ended by command line 123.")
+
+
+async def test_who_came_and_left_is_said_once() -> None:
+    async with opened() as stage:
+        stage.client.tell("client-went", None, "screen 18564 left", by="screen 18564")
+        stage.client.tell("client-went", None, "screen 1 left", by="screen 18564")
+        await stage.press("e")
+        await stage.sees("screen 1 left  by screen 18564")
+        assert " by " not in stage.line("screen 18564 left")
+
+
 async def test_names_are_never_markup_nor_control_sequences() -> None:
     clock = Clock()
     evil = worker("w", 50_001, "[/foo]\x1b[2J", name="[/foo] \x1b]0;x\x07[red]x")

@@ -48,6 +48,28 @@ def test_everything_at_once() -> None:
         assert sign in shown
 
 
+def test_what_is_not_known_yet_is_not_counted() -> None:
+    assert said(Status(session="lessons", counts=None), 80).split() == ["proctui", "lessons"]
+
+
+def test_watched_processes_are_no_workers() -> None:
+    shown = said(
+        Status(session="make (12)", counts=Counts(zombies=1), of="processes", listed=3), 80
+    )
+    assert " ".join(shown.split()) == "proctui make (12) 3 processes 1 ZOMBIE cpu 0% rss 0"
+
+
+def test_of_the_machine_only_zombies_and_orphans_are_counted() -> None:
+    """Figures of the session beside them would be read as the machine's."""
+    machine = Status(
+        session="machine, own", counts=COUNTS, of="machine", machine_cpu=31.0,
+        machine_used=4 << 30, machine_total=24 << 30,
+    )  # fmt: skip
+    assert " ".join(said(machine, 120).split()) == (
+        "proctui machine, own 2 ZOMBIES 1 ORPHAN machine 31% 4.0G/24G"
+    )
+
+
 def test_one_is_no_plural_and_nothing_is_not_said() -> None:
     one = said(Status(counts=Counts(workers=1, alive=1, zombies=1, orphans=2)), 120)
     assert "1 worker " in one

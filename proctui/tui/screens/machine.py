@@ -10,6 +10,7 @@ from proctui.tui.actions import ACTIONS, Scene
 from proctui.tui.machine_feed import MachineFeed
 from proctui.tui.screens.workers import WorkersScreen
 from proctui.tui.views import MACHINE, Views
+from proctui.tui.widgets.status_line import Counted
 from proctui.views.view import Column
 
 _COLUMNS: tuple[Column, ...] = ("name", "pid", "ppid", "exitcode", "state", "age", "target")
@@ -38,7 +39,10 @@ class MachineScreen(WorkersScreen):
     def on_screen_resume(self) -> None:
         """Looks at the machine while this is shown."""
         super().on_screen_resume()
-        self.look()
+        if self.known:
+            self.look()
+        else:
+            self.call_after_refresh(self.look)  # the first pass is long: what is done is said first
 
     def on_screen_suspend(self) -> None:
         """Nobody sees it: the machine is left in peace, unless a dialog lies over it."""
@@ -80,6 +84,16 @@ class MachineScreen(WorkersScreen):
     def place(self) -> str:
         """Whose processes are listed."""
         return "machine, everyone's" if self.machine_feed.machine.all_users else "machine, own"
+
+    @property
+    def counted(self) -> Counted:
+        """Of the machine only zombies and orphans are counted: workers are the session's."""
+        return "machine"
+
+    @property
+    def known(self) -> bool:
+        """Whether there has been a pass."""
+        return self.machine_feed.machine.looked
 
     def scene(self) -> Scene:
         """What the rules look at."""

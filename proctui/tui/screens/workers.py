@@ -37,7 +37,7 @@ from proctui.tui.widgets.panes import Panes
 from proctui.tui.widgets.process_table import ProcessTable
 from proctui.tui.widgets.progress import Progress
 from proctui.tui.widgets.prompt import Prompt
-from proctui.tui.widgets.status_bar import Status, StatusBar
+from proctui.tui.widgets.status_bar import Counted, Status, StatusBar
 from proctui.tui.widgets.table_header import ColumnsChanged, ColumnsWanted
 from proctui.tui.widgets.view import ViewActivated, ViewMoved
 from proctui.tui.widgets.view_bar import ViewBar
@@ -206,12 +206,22 @@ class WorkersScreen(Screen[None]):
     @property
     def nothing(self) -> str:
         """What is said where there are no rows."""
-        return emptiness.no_workers()
+        return emptiness.no_workers() if self.known else ""
 
     @property
     def place(self) -> str:
         """What the rows are of: the name of the session."""
         return self.feed.hello.session
+
+    @property
+    def counted(self) -> Counted:
+        """What the rows are, for the first line."""
+        return "processes" if self.feed.watching else "workers"
+
+    @property
+    def known(self) -> bool:
+        """Whether anything has been told yet that could be counted."""
+        return self.feed.store.told
 
     def show_status(self) -> None:
         """Counts and signs in the first line."""
@@ -224,7 +234,9 @@ class WorkersScreen(Screen[None]):
         self.status_bar.show(
             Status(
                 session=self.place,
-                counts=self.feed.store.counts,
+                counts=self.feed.store.counts if self.known else None,
+                of=self.counted,
+                listed=len(self.feed.store.rows),
                 machine_cpu=cpu,
                 machine_used=used,
                 machine_total=total,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.widgets import Static
 
+from proctui.protocol import Event
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS
 from proctui.tui.feed import Feed
@@ -30,7 +33,8 @@ class Banner(Static):
 
 def _sentence(feed: Feed) -> str:
     if feed.ended is not None:
-        by = f" by {feed.ended.by}" if feed.ended.by else ""
+        asker = _who_ended(feed.store.events) or feed.ended.by
+        by = f" by {asker}" if asker else ""
         orphans = feed.store.counts.orphans
         left = "1 orphan of it is" if orphans == 1 else f"{orphans} orphans of it are"
         runs = f"{left} left" if orphans else "Nothing of it runs any more"
@@ -47,3 +51,8 @@ def _sentence(feed: Feed) -> str:
             f"it is continued (kill -CONT {feed.hello.pid})."
         )
     return ""
+
+
+def _who_ended(events: Sequence[Event]) -> str | None:
+    """Who asked for the end of the session: the supervisor, which tells it, only obeyed."""
+    return next((event.by for event in events if event.kind == "session-ending"), None)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 
+from proctui.core.naming import cause_besides
 from proctui.protocol import Event
 from proctui.tui import text
 from proctui.tui.widgets.line_view import LineView
@@ -63,7 +64,8 @@ class Events(LineView):
         style = self._style(event)
         room = max(8, self.scrollable_content_region.width - shown.cell_len - 1)
         said = text.safe(event.text or event.kind)
-        by = f"  by {text.safe(event.by)}" if event.by else ""
+        cause = cause_besides(event.text, event.by)
+        by = f"  by {text.safe(cause)}" if cause else ""
         if text.cells(said) + text.cells(by) > room:
             said = text.safe(said, max(8, room - text.cells(by)))
         shown.append(said, style)

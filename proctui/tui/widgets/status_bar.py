@@ -13,9 +13,9 @@ from textual.strip import Strip
 
 from proctui.tui import text
 from proctui.tui.widgets.palette import Painted, Palette
-from proctui.tui.widgets.status_line import Piece, Press, Status, compose
+from proctui.tui.widgets.status_line import Counted, Piece, Press, Status, compose
 
-__all__ = ["Status", "StatusBar"]
+__all__ = ["Counted", "Status", "StatusBar"]
 
 _STYLES = (
     "program", "failed", "zombie", "orphan", "lost", "paused", "tags", "filter", "figure",

@@ -11,6 +11,9 @@ from proctui.tui import text
 Press = Literal["", "zombie", "orphan", "filter", "paused", "tags", "following"]
 """What a click on a piece asks for; "" for nothing."""
 
+Counted = Literal["workers", "processes", "machine"]
+"""What the rows are that the bar counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -18,7 +21,12 @@ class Status:
 
     session: str = ""
     program: str = "proctui"
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts | None = field(default_factory=Counts)
+    """None while nothing is known yet: a count of none would be a claim."""
+    of: Counted = "workers"
+    """What the rows are: of the processes of the machine only zombies and orphans are counted."""
+    listed: int = 0
+    """How many of these processes there are, where they are no workers."""
     machine_cpu: float | None = None
     """Per cent of the whole machine."""
     machine_used: int | None = None
@@ -74,7 +82,7 @@ def compose(status: Status, width: int, now: float) -> list[Piece]:
 
 
 def _items(status: Status, now: float) -> dict[str, _Item]:
-    counts = status.counts
+    counts = status.counts or Counts()
     items = {
         "program": _Item((f" {status.program} ", ""), "program"),
         "session": _Item(
@@ -82,21 +90,43 @@ def _items(status: Status, now: float) -> dict[str, _Item]:
         ),
         "lost": _lost(status.lost_since, now),
         "paused": _paused(status.paused_since, now),
-        "workers": _count(counts.workers, "worker", "workers", keep=True),
-        "alive": _count(counts.alive, "alive", "alive", keep=True),
-        "ended": _count(counts.ended, "ended", "ended"),
-        "failed": _count(counts.failed, "failed", "failed", style="failed"),
+        **_census(status),
         "zombies": _badge(counts.zombies, "ZOMBIE", "ZOMBIES", "zombie"),
         "orphans": _badge(counts.orphans, "ORPHAN", "ORPHANS", "orphan"),
         "tags": _tags(status.tagged),
         "following": _following(status.following),
         "filter": _filter(status),
-        "cpu": _Item((f" cpu {counts.cpu_percent:.0f}% ", ""), "figure", right=True),
-        # shared pages count in each process, so that the sum may pass the machine's: not "mem"
-        "memory": _Item((f" rss {text.size(counts.rss_bytes)} ", ""), "figure", right=True),
+        **_figures(status),
         "machine": _machine(status),
     }
     return {name: item for name, item in items.items() if item.forms[0]}
+
+
+def _census(status: Status) -> dict[str, _Item]:
+    """How many there are of whatever the rows are."""
+    counts = status.counts
+    if counts is None or status.of == "machine":
+        return {}
+    if status.of == "processes":
+        return {"workers": _count(status.listed, "process", "processes", keep=True)}
+    return {
+        "workers": _count(counts.workers, "worker", "workers", keep=True),
+        "alive": _count(counts.alive, "alive", "alive", keep=True),
+        "ended": _count(counts.ended, "ended", "ended"),
+        "failed": _count(counts.failed, "failed", "failed", style="failed"),
+    }
+
+
+def _figures(status: Status) -> dict[str, _Item]:
+    """What all of them use together; of the whole machine the figures beside these tell it."""
+    counts = status.counts
+    if counts is None or status.of == "machine":
+        return {}
+    # shared pages count in each process, so that the sum may pass the machine's: not "mem"
+    return {
+        "cpu": _Item((f" cpu {counts.cpu_percent:.0f}% ", ""), "figure", right=True),
+        "memory": _Item((f" rss {text.size(counts.rss_bytes)} ", ""), "figure", right=True),
+    }
 
 
 def _short(shown: str, width: int) -> str:
