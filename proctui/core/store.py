@@ -20,7 +20,7 @@ from proctui.core.kin import Kin
 from proctui.core.roster import Roster
 from proctui.core.runs import Run, is_over
 from proctui.core.table import Table
-from proctui.model import Counts, Pass, Row, Worker
+from proctui.model import Counts, Departure, Pass, Row, State, Worker
 from proctui.protocol import Event, EventKind, Hello, Snapshot
 
 MAX_EVENTS = 5000
@@ -290,7 +290,7 @@ class Store:
             if kin.bound is not None:
                 workers.add(kin.bound)
             key = f"p:{kin.token}"
-            self._table.drop(key, departure.ended_at)
+            self._table.drop(key, self._went_at(key, departure, pass_.time))
             self._table.chronicle.exitcode(key, from_wait_status(departure.wait_status))
         for kin in changes.fresh:
             if kin.token in self._family.kin:
@@ -310,6 +310,12 @@ class Store:
         self._place()
         self._table.chronicle.figures(pass_.time, self._shown(pass_))
         return changed
+
+    def _went_at(self, key: str, departure: Departure, now: float) -> float:
+        """When nothing was left of a process: a zombie that is reaped has ended long before."""
+        row = self.rows.get(key)
+        zombie = row is not None and row.state is State.ZOMBIE
+        return max(now, departure.ended_at) if zombie else departure.ended_at
 
     def _newcomer(self, kin: Kin, time: float) -> set[int]:
         touched = self._roster.claim(kin, time)

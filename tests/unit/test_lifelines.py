@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from proctui.core.history import History, Mark, MarkKind
-from proctui.model import ProcessSample, Row, State, Worker
+from proctui.model import Departure, Pass, ProcessSample, Row, State, Worker
 from proctui.protocol import Event
 from proctui.views.lifelines import Lifeline, Segment, Sign, lifeline
 from tests.unit.story import NOON, SUPERVISOR, Story, running, seen
@@ -179,3 +179,29 @@ def test_another_run_of_a_stopped_worker_does_not_go_on() -> None:
     found = story.store.history("w:factory")
     assert found is not None
     assert "continued" not in {mark.kind for mark in found.marks}
+
+
+@pytest.mark.parametrize("told_first", [False, True])
+def test_the_time_as_a_zombie_stays_when_an_adopted_orphan_is_joined(told_first: bool) -> None:
+    """Its departure tells when it ended, and that was long before its reaping."""
+    story = Story(adopt=True).snapshot(running())
+    story.look(seen(1, SUPERVISOR, 1), seen(2, 200, SUPERVISOR), seen(3, 201, 200, sid=200))
+    ended = running(phase="joined", alive=False, exitcode=0, ended_at=NOON + 1, joined_at=NOON + 1)
+    story.now = NOON + 1
+    story.event("joined", ended).look(seen(3, 201, SUPERVISOR, sid=200), gone=[2])
+    died = NOON + 5
+    story.look(seen(3, 201, SUPERVISOR, sid=200, state="Z", status=0, ended_at=died), after=4)
+    assert story.row("p:3").zombie
+    story.now = NOON + 12
+    reaped = Pass(time=NOON + 12, departures=(Departure(token=3, ended_at=died, exact=True),))
+    if told_first:
+        story.event("joined", pid=201, exitcode=0)
+        story.store.observe(reaped)
+    else:
+        story.store.observe(reaped)
+        story.event("joined", pid=201, exitcode=0)
+    past = story.store.history("p:3")
+    assert past is not None
+    line = lifeline(past)
+    assert line.segments[-1] == Segment("zombie", died, NOON + 12)
+    assert signs(line)[-2:] == ["zombie", "done"]
