@@ -35,8 +35,9 @@ _SLACK = 1e-3
 _LABEL = 12
 """Cells between two labels of the axis at least."""
 
-Cell = SegmentKind | Sign | Literal["", "tick"]
-"""What stands in one cell; "" for nothing, ``tick`` for the line below a label of the axis."""
+Cell = SegmentKind | Sign | Literal["", "tick", "earlier", "later"]
+"""What stands in one cell; "" for nothing, ``tick`` for the line below a label of the axis.
+At the edges ``earlier`` and ``later`` say that something happened out of sight."""
 
 _LOUDNESS: tuple[SegmentKind, ...] = ("alive", "orphaned", "stopped", "zombie")
 _SIGNS: tuple[Sign, ...] = (
@@ -177,7 +178,20 @@ def cells(line: Lifeline, window: Window, now: float, grid: tuple[int, ...] = ()
         seen = 0 <= column < window.width and moment.time <= now
         if seen and _RANK[moment.sign] >= ranks[column]:
             found[column], ranks[column] = moment.sign, _RANK[moment.sign]
+    if ranks[0] < 0 and line.began is not None and line.began < window.start:
+        found[0] = "earlier"
+    if ranks[-1] < 0 and _goes_on(line, window.end, now):
+        found[-1] = "later"
     return found
+
+
+def _goes_on(line: Lifeline, when: float, now: float) -> bool:
+    """Whether it was anything, or anything happened to it, between `when` and `now`."""
+    marks = any(when <= one.time <= now for one in line.moments)
+    return marks or any(
+        one.start <= now and when < (now if one.end is None else min(one.end, now))
+        for one in line.segments
+    )
 
 
 def moments_at(line: Lifeline, window: Window, column: int) -> Iterator[int]:

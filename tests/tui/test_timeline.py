@@ -77,7 +77,7 @@ async def test_every_line_fills_the_width_in_any_size(size: tuple[int, int]) -> 
 
 async def test_the_smallest_terminal_breaks_nothing() -> None:
     async with opened((20, 5)) as stage:
-        await stage.press("2", "plus", "left", "full_stop", "minus", "1")
+        await stage.press("2", "plus", "left", "right_square_bracket", "minus", "1")
         assert stage.workers.table.has_focus
 
 
@@ -95,7 +95,7 @@ async def test_a_hostile_name_stays_harmless() -> None:
     kernel.put(40321)
     async with opened(session=(client, kernel)) as stage:
         await timeline(stage)
-        await stage.press("full_stop")
+        await stage.press("right_square_bracket")
         await stage.sees("^[]0;x^G[/b]^J中")
 
 
@@ -160,23 +160,57 @@ async def test_marks_are_walked_and_tell_their_event() -> None:
     async with opened() as stage:
         await stage.go_to("w:worker-3")
         drawn = await timeline(stage)
-        await stage.press("full_stop")
+        await stage.press("right_square_bracket")
         assert drawn.chosen is not None
         assert drawn.chosen.sign == "start"
         await stage.sees("22:13:11.000", "1 of 2")
-        await stage.press("full_stop")
+        await stage.press("right_square_bracket")
         await stage.sees("ended with exitcode 3", "22:13:12.000", "2 of 2")
-        await stage.press("comma")
+        await stage.press("left_square_bracket")
         await stage.sees("1 of 2")
         await stage.press("escape")
         await stage.sees("alive 0:01, a zombie 0:08")
+
+
+async def test_the_keys_are_named_and_none_of_them_means_something_else_elsewhere() -> None:
+    async with opened() as stage:
+        await timeline(stage)
+        await stage.sees("+ - zoom  ← → pan  0 all  [ ] marks")
+        await stage.press("right_square_bracket")
+        await stage.sees("1 of 1", "+ - zoom")
+        await stage.press("comma")
+        await stage.sees("Settings", "Theme")
+
+
+async def test_what_ended_before_the_window_is_seen_to_have_been_there() -> None:
+    async with opened() as stage:
+        await timeline(stage)
+        await stage.press(*["plus"] * 8)
+        await stage.until(lambda: "◂" in stage.line("✓ parent"), "a sign at the edge")
+        assert "◂" not in stage.line("○ later")
+
+
+async def test_the_legend_has_every_sign_or_says_that_there_are_more() -> None:
+    async with opened() as stage:
+        await timeline(stage)
+        await stage.sees("O orphaned", "! could not start", "┤ gone", "◂ earlier")
+        await stage.pilot.resize_terminal(80, 24)
+        await stage.until(lambda: stage.line("● started").rstrip().endswith("…"), "more of them")
+
+
+async def test_that_time_runs_on_is_a_word_and_no_sign_of_the_legend() -> None:
+    async with opened() as stage:
+        await timeline(stage)
+        assert stage.line("s/cell").split()[:3] == ["0.15", "s/cell", "live"]
+        await stage.press("left")
+        await stage.until(lambda: "live" not in stage.line("s/cell"))
 
 
 async def test_a_mark_out_of_sight_is_brought_into_sight() -> None:
     async with opened() as stage:
         await stage.go_to("w:worker-3")
         drawn = await timeline(stage)
-        await stage.press(*["plus"] * 6, "comma")
+        await stage.press(*["plus"] * 6, "left_square_bracket")
         assert drawn.chosen is not None
         assert 0 <= drawn.window.column(drawn.chosen.time) < drawn.window.width
         assert not drawn.following
@@ -312,7 +346,7 @@ async def test_many_short_lives_share_a_row_until_somebody_wants_them() -> None:
         await stage.sees("Enter: show them", "between 22:13:")
         await stage.press("enter")
         await stage.sees("▾ 15 more ended")
-        assert stage.text().count("short") == 20
+        await stage.until(lambda: stage.text().count("short") == 20, "room for all of them")
         y = next(y for y in range(30) if "more ended" in drawn.render_line(y).text)
         x = drawn.render_line(y).text.index("▾")
         await stage.pilot.click(Timeline, offset=(x, y))

@@ -43,7 +43,8 @@ def line(*segments: Segment, moments: tuple[Moment, ...] = ()) -> Lifeline:
 
 def drawn(one: Lifeline, window: Window, now: float) -> str:
     letters = {"": ".", "tick": "'", "alive": "=", "orphaned": ":", "zombie": "#", "start": "*",
-               "done": "+", "crashed": "x", "signal": "v", "restart": "r"}  # fmt: skip
+               "done": "+", "crashed": "x", "signal": "v", "restart": "r",
+               "earlier": "<", "later": ">"}  # fmt: skip
     return "".join(letters[cell] for cell in cells(one, window, now))
 
 
@@ -125,9 +126,9 @@ def test_segments_fill_their_cells_and_what_lasts_ends_now() -> None:
 
 def test_what_began_before_and_what_comes_after_the_window() -> None:
     window = Window(10.0, 1.0, 5)
-    assert drawn(line(Segment("alive", 2, 12.5)), window, 99) == "===.."
-    assert drawn(line(Segment("alive", 13, 40)), window, 99) == "...=="
-    assert drawn(line(Segment("alive", 1, 2), Segment("alive", 30, 40)), window, 99) == "....."
+    assert drawn(line(Segment("alive", 2, 12.5)), window, 99) == "<==.."
+    assert drawn(line(Segment("alive", 13, 40)), window, 99) == "...=>"
+    assert drawn(line(Segment("alive", 1, 2), Segment("alive", 30, 40)), window, 99) == "<...>"
 
 
 def test_a_short_zombie_is_seen_and_the_loudest_wins_a_cell() -> None:
@@ -140,6 +141,18 @@ def test_marks_lie_over_segments_and_the_last_word_over_others() -> None:
     window = Window(0.0, 1.0, 8)
     moments = (Moment(1.0, "start"), Moment(4.0, "signal"), Moment(4.1, "done"))
     assert drawn(line(Segment("alive", 1, 4), moments=moments), window, 99) == ".*==+..."
+
+
+def test_the_edges_say_that_something_lies_beyond_them() -> None:
+    window = Window(100.0, 1.0, 5)
+    past = line(Segment("alive", 1, 2), moments=(Moment(1.0, "start"), Moment(2.0, "done")))
+    assert cells(past, window, 200.0) == ["earlier", "", "", "", ""]
+    assert cells(past, window.panned(-102), 200.0)[-1] == "done", "a mark at the edge stays"
+    assert cells(past, window.panned(-105), 200.0) == ["", "", "", "", "later"]
+    lives = line(Segment("alive", 1, None), moments=(Moment(1.0, "start"),))
+    assert cells(lives, window, 200.0) == ["earlier", *["alive"] * 3, "later"]
+    assert cells(lives, window.ending(104.0), 104.0)[-1] == "alive", "nothing is later than now"
+    assert cells(line(), window, 200.0) == [""] * 5
 
 
 def test_the_grid_shows_only_where_nothing_is() -> None:

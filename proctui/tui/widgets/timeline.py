@@ -25,7 +25,7 @@ from proctui.tui.widgets.dragging import HEADER, Dragging
 from proctui.tui.widgets.looking import Looking
 from proctui.tui.widgets.palette import Painted, Palette
 from proctui.tui.widgets.timeline_style import COMPONENT_CLASSES, CSS, ORNAMENTS
-from proctui.tui.widgets.view import ViewActivated, ViewMoved
+from proctui.tui.widgets.view import ViewActivated, ViewListed, ViewMoved
 from proctui.views.lifelines import Lifeline, Moment
 from proctui.views.timeline import Window, moment_after, moment_before, moments_at
 from proctui.views.view import Arrangement
@@ -55,8 +55,10 @@ class Timeline(Painted, Dragging, can_focus=True):
         Binding("home", "beginning", "To the beginning", show=False),
         Binding("end", "follow", "Follow what happens now", show=False),
         Binding("0", "fit", "Show everything so far", show=False),
-        Binding("full_stop,shift+right", "mark(1)", "Next mark of the process", show=False),
-        Binding("comma,shift+left", "mark(-1)", "Mark before", show=False),
+        Binding(
+            "right_square_bracket,shift+right", "mark(1)", "Next mark of the process", show=False
+        ),
+        Binding("left_square_bracket,shift+left", "mark(-1)", "Mark before", show=False),
         Binding("enter", "activate", "Details", show=False),
     ]
 
@@ -150,6 +152,8 @@ class Timeline(Painted, Dragging, can_focus=True):
             cursor = self._place_of(self.source.stands_for(self._cursor_key))
         if cursor is None:
             cursor = max(0, min(old, count - 1)) if count else -1
+        if count != self.view.count:
+            self.post_message(ViewListed())
         self.view.replace(count, cursor, None)
         self._take_cursor()
 
@@ -334,15 +338,13 @@ class Timeline(Painted, Dragging, can_focus=True):
         if not view.count:
             said = text.safe(self.placeholder, max(0, width - 1))
             found[HEADER] = (lines.Run(" "), lines.Run(said, ("placeholder",)))
-        if lines.feet(height) > 1:
-            found[height - 2] = lines.legend(width)
+        for number, line in enumerate(reversed(lines.legend(width, height))):
+            found[height - 2 - number] = line
         if height > HEADER + 1:
-            said = "" if self._chosen is None else self._said(self._chosen)
-            found[height - 1] = lines.info(under, said, width, now, ",", ".")
+            chosen = self._chosen
+            said = "" if chosen is None else lines.words(chosen, self.source.told(chosen.seq))
+            found[height - 1] = lines.info(under, said, width, now)
         return found
-
-    def _said(self, moment: Moment) -> str:
-        return lines.words(moment, self.source.told(moment.seq))
 
     def _lane(self, index: int) -> lines.Lane:
         arrangement, view = self._arrangement, self.view
@@ -389,7 +391,7 @@ class Timeline(Painted, Dragging, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Fits into the new size."""
         height = self.size.height
-        self.view.resize(max(0, height - HEADER - lines.feet(height)))
+        self.view.resize(max(0, height - HEADER - lines.feet(self.size.width, height)))
         self._painted.clear()
         self.update()
 

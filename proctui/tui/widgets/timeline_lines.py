@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,8 +18,14 @@ BAR = 1
 """Cells of the scroll bar, at the right."""
 _GAP = 1
 _LEAST_NAME, _MOST_NAME = 12, 26
-_LOW = 8
-"""Lines below which the legend is left out."""
+_LOW, _TALL = 8, 12
+"""Lines below which the legend is left out, and from which on it may have two."""
+_HINTS = (
+    "+ - zoom  ← → pan  0 all  [ ] marks ",
+    "+ - zoom  ← → pan  [ ] marks ",
+    "+ - ← → 0 [ ] ",
+)
+"""The keys of the timeline, shorter and shorter."""
 _ENDS = ("done", "crashed", "gone", "failed")
 
 
@@ -48,9 +54,9 @@ def columns(width: int) -> int:
     return max(1, width - first_column(width) - BAR)
 
 
-def feet(height: int) -> int:
+def feet(width: int, height: int) -> int:
     """Lines below the lifelines: what is selected, and where there is room the legend."""
-    return 2 if height >= _LOW else 1
+    return 1 + len(legend(width, height))
 
 
 # ------------------------------------------------------------------------- the axis
@@ -59,9 +65,9 @@ def feet(height: int) -> int:
 def axis(window: Window, width: int, follow: bool) -> Line:
     """The first line: what a cell stands for, and the labels of the axis."""
     room = first_column(width)
-    sign = text.plain(" ● ") if follow else "   "
-    said = f"{duration(window.scale)}/cell"
-    runs = [Run(sign, ("follow",)), Run(text.safe(said, room - len(sign)), ("scale",))]
+    said = f" {duration(window.scale)}/cell"
+    live = " live" if follow and len(said) + len(" live") < room else ""
+    runs = [Run(said, ("scale",)), Run(live.ljust(room - len(said)), ("follow",))]
     at = 0
     for column, label in ticks(window):
         cut = label[: window.width - column]
@@ -159,10 +165,13 @@ def empty(window: Window, width: int, grid: tuple[int, ...]) -> Line:
 # ------------------------------------------------------------------------- the last lines
 
 
-def info(one: Lane | None, said: str, width: int, now: float, previous: str, next: str) -> Line:
-    """What is selected: a mark with its moment, or a process and how long it was what."""
+def info(one: Lane | None, said: str, width: int, now: float) -> Line:
+    """What is selected: a mark with its moment, or a process and how long it was what.
+
+    At the right the keys, as many as there is room for.
+    """
     if one is None:
-        return (Run(" " * width, ("info",)),)
+        return _filled([], _HINTS, width)
     name = text.safe(one.line.name)
     if one.row.pid is not None:
         name = f"{name} ({one.row.pid})"
@@ -171,14 +180,15 @@ def info(one: Lane | None, said: str, width: int, now: float, previous: str, nex
         number = one.line.moments.index(one.chosen) + 1
         runs.append(Run(f"{clock(one.chosen.time)}  ", ("when",)))
         runs += [Run(f"{name}  ", ("who",)), Run(text.safe(said), ("info",))]
-        tail = f"{number} of {len(one.line.moments)}  {previous} {next} "
+        count = f"{number} of {len(one.line.moments)}  "
+        tails = [f"{count}{hints}" for hints in _HINTS]
     elif one.fold:
         runs += [Run(f"{name}  ", ("who",)), Run(_between(one.row), ("info",))]
-        tail = "Enter: show them " if one.fold == "folded" else "Enter: hide them "
+        tails = ["Enter: show them " if one.fold == "folded" else "Enter: hide them "]
     else:
         runs += [Run(f"{name}  ", ("who",)), Run(_history(one.line, now), ("info",))]
-        tail = f"{previous} {next}: marks " if one.line.moments else ""
-    return _filled(runs, tail, width)
+        tails = list(_HINTS)
+    return _filled(runs, tails, width)
 
 
 def _history(line: Lifeline, now: float) -> str:
@@ -197,8 +207,14 @@ def _between(row: Row) -> str:
     return f"between {clock(first)} and {clock(last)}"
 
 
-def _filled(runs: list[Run], tail: str, width: int) -> Line:
-    """Cut or filled so that, with `tail` at the right, the line has exactly that width."""
+def _filled(runs: list[Run], tails: Sequence[str], width: int) -> Line:
+    """Cut or filled so that, with one of `tails` at the right, the line has exactly that width.
+
+    That is the first that leaves room for all the rest, else the last.
+    """
+    used = sum(text.cells(run.text) for run in runs)
+    fitting = (tail for tail in tails if used + 2 + len(tail) <= width)
+    tail = text.plain(next(fitting, tails[-1]))
     room = max(0, width - len(tail))
     kept: list[Run] = []
     for run in runs:
@@ -212,16 +228,24 @@ def _filled(runs: list[Run], tail: str, width: int) -> Line:
     return (*kept, Run(" " * room + tail[:width], ("info",)))
 
 
-def legend(width: int) -> Line:
-    """What the signs mean, as many as there is room for."""
-    runs, room = [Run(" ")], width - 1
-    for cell, mark, said in LEGEND:
-        if room < len(said) + 4:
-            break
-        style = f"mark-{cell}" if mark else cell
-        runs += [Run(glyph(cell, mark=mark), (style,)), Run(f" {said}  ", ("legend",))]
-        room -= len(said) + 4
-    return (*runs, Run(" " * room))
+def legend(width: int, height: int) -> list[Line]:
+    """What the signs mean, in as many lines as a timeline of that height has room for."""
+    most = 0 if height < _LOW else 1 if height < _TALL else 2
+    found: list[Line] = []
+    items = list(LEGEND)
+    while items and len(found) < most:
+        last = len(found) == most - 1
+        runs, room = [Run(" ")], width - 1
+        while items and len(items[0][2]) + 4 <= room - (1 if last and len(items) > 1 else 0):
+            cell, mark, said = items.pop(0)
+            style = f"mark-{cell}" if mark else cell
+            runs += [Run(glyph(cell, mark=mark), (style,)), Run(f" {said}  ", ("legend",))]
+            room -= len(said) + 4
+        if last and items and room > 0:
+            runs.append(Run(text.ellipsis(), ("legend",)))
+            room -= 1
+        found.append((*runs, Run(" " * max(0, room))))
+    return found
 
 
 def words(moment: Moment, told: str) -> str:

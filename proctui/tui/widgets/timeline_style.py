@@ -24,7 +24,9 @@ _GLYPHS: Mapping[Cell, tuple[str, str]] = {
     "crashed": ("✗", "x"),
     "gone": ("┤", "|"),
     "failed": ("!", "!"),
-    "continued": ("▷", ">"),
+    "continued": ("▷", "c"),
+    "earlier": ("◂", "<"),
+    "later": ("▸", ">"),
 }
 """Where there is UTF-8, and where there is ASCII only."""
 
@@ -45,17 +47,23 @@ LEGEND: tuple[tuple[Cell, bool, str], ...] = (
     ("alive", False, "alive"),
     ("zombie", True, "ended"),
     ("zombie", False, "zombie"),
+    ("orphan", True, "orphaned"),
     ("orphaned", False, "orphan"),
     ("done", True, "joined"),
     ("crashed", True, "joined, failed"),
+    ("failed", True, "could not start"),
     ("signal", True, "signal"),
-    ("stopped", False, "stopped"),
+    ("earlier", False, "earlier"),
+    ("later", False, "later"),
+    ("stopped", True, "stopped"),
+    ("stopped", False, "is stopped"),
+    ("continued", True, "goes on"),
     ("stop", True, "stop"),
     ("restart", True, "restart"),
     ("join", True, "join waits"),
     ("gone", True, "gone"),
 )
-"""What the last line explains, the most needed first."""
+"""What the last lines explain, the most needed first."""
 
 _SIGNS = (
     "start", "signal", "stop", "restart", "join", "orphan", "zombie", "done", "crashed", "gone",
@@ -66,7 +74,7 @@ COMPONENT_CLASSES: set[str] = {
     f"timeline--{name}"
     for name in (
         "axis", "scale", "follow", "guide", "name", "faint", "thumb", "placeholder",
-        "tick", "alive", "orphaned", "stopped", "zombie",
+        "tick", "earlier", "later", "alive", "orphaned", "stopped", "zombie",
         "cursor", "lane", "selected", "info", "when", "who", "legend",
         *(f"mark-{sign}" for sign in _SIGNS),
         "glyph-zombie", "glyph-orphan", "glyph-failed", "glyph-alive", "glyph-busy",
@@ -93,6 +101,8 @@ Timeline {
     & > .timeline--placeholder { color: $text-muted; }
 
     & > .timeline--tick { color: $foreground 22%; }
+    & > .timeline--earlier { color: $text-primary; text-style: bold; }
+    & > .timeline--later { color: $text-primary; text-style: bold; }
     & > .timeline--alive { color: $success; }
     & > .timeline--orphaned { background: $warning-muted; color: $text-warning; }
     & > .timeline--stopped { color: $text-warning; }

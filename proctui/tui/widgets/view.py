@@ -17,3 +17,7 @@ class ViewMoved(Message):
 
 class ViewActivated(Message):
     """The process under the view's cursor is wanted: Enter, or a double click."""
+
+
+class ViewListed(Message):
+    """It lists more or fewer rows than before."""
