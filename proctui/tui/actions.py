@@ -287,15 +287,6 @@ _TABLE: tuple[Action, ...] = (
         tooltip="In the Machine view: your own processes, or all users'.",
     ),
     Action(
-        id="chart",
-        keys=("C",),
-        title="Chart",
-        group="Views",
-        scope="row",
-        rule=applying.row_needed,
-        tooltip="CPU and memory of the process under the cursor over the last minutes.",
-    ),
-    Action(
         id="export",
         keys=("E",),
         title="Export",
@@ -322,6 +313,13 @@ _TABLE: tuple[Action, ...] = (
         title="Events",
         group="Panes",
         tooltip="What happened, newest first; e again: only the row under the cursor.",
+    ),
+    Action(
+        id="chart",
+        keys=("C",),
+        title="Chart",
+        group="Panes",
+        tooltip="CPU and memory of the process under the cursor over the last minutes, live.",
     ),
     Action(
         id="pane",

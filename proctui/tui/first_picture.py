@@ -14,6 +14,7 @@ from proctui.core.rowmaking import Around, worker_row
 from proctui.linux.procfs import CLOCK_TICKS, PAGE_SIZE, Stat
 from proctui.model import Counts, Observation, ProcessSample, Row, State, Worker
 from proctui.tui import text
+from proctui.tui.room import Room
 from proctui.tui.widgets.cells import CELLS
 from proctui.tui.widgets.columns import GAP, GUTTER, SPECS, Layout, fitted
 from proctui.tui.widgets.status_line import Status, compose
@@ -21,11 +22,7 @@ from proctui.views.view import COLUMNS, Column
 
 _FIXED = 5
 """Lines that are no rows: status bar, views, the table's head, buttons, keys."""
-_PANES = 0.4
-"""Part that the panes take of what lies between the views and the keys."""
-_LOW, _LOW_PANES = 36, 9
-"""Below so many lines the panes have a fixed number."""
-_SHORT = 20
+_SHORT, _TINY = 20, 12
 """Below so many there are no panes, and no views."""
 
 ReadStat = Callable[[int], Stat]
@@ -57,20 +54,20 @@ def picture(
     width, height = size
     status = Status(session=session, counts=_counts(workers))
     layout = fitted(width, columns, widths)
-    views = [""] if height >= _SHORT else []
+    views = [""] if height >= _TINY else []
     bar = "".join(piece.text for piece in compose(status, width, now))
     lines = [bar, *views, _header(layout)[:width]]
-    for worker in workers[: _rows(height)]:
+    for worker in workers[: _rows(height, len(workers))]:
         row = _row(worker, supervisor_pid, read, now, boot_time)
         lines.append("".join(_cells(row, layout, now))[:width])
     return lines
 
 
-def _rows(height: int) -> int:
+def _rows(height: int, workers: int) -> int:
     if height < _SHORT:
-        return max(0, height - _FIXED + 1)
-    panes = _LOW_PANES if height < _LOW else int((height - 3) * _PANES)
-    return max(0, height - _FIXED - panes)
+        return max(0, height - _FIXED + (height < _TINY))
+    both = height - _FIXED + 1  # the table's head is the list's
+    return max(0, both - Room().panes(both, workers) - 1)
 
 
 def _counts(workers: Sequence[Worker]) -> Counts:

@@ -11,6 +11,9 @@ from proctui.model import Row
 from proctui.tui import emptiness, text
 from proctui.tui.actions import who
 from proctui.tui.operate import Said
+from proctui.tui.room import Room
+from proctui.tui.widgets.buttons import Buttons
+from proctui.tui.widgets.guide import WithGuide
 from proctui.tui.widgets.panes import Pane
 from proctui.tui.widgets.prompt import Prompt, Purpose
 from proctui.views.view import (
@@ -39,6 +42,7 @@ class Looks:
         self.following = False
         """The cursor goes to each process that comes."""
         self._newest: str | None = None
+        self._room = Room()
 
     def table(self) -> Mapping[str, Deed]:
         """What does each action."""
@@ -60,6 +64,7 @@ class Looks:
             "details": lambda: self._open("details"),
             "log": lambda: self._open("log"),
             "events": self._open_events,
+            "chart": lambda: self._open("chart"),
             "pane": self.resize_panes,
             "help": self._help,
             "palette": self.screen.app.action_command_palette,
@@ -262,11 +267,23 @@ class Looks:
         else:
             self.screen.say(Said(f"{text.size(count)} saved to {place.path}."))
 
+    def share_room(self) -> None:
+        """Gives the list the lines that it needs, and the panes the others."""
+        screen, panes = self.screen, self.screen.panes
+        both = screen.query_one(WithGuide).lines - screen.query_one(Buttons).size.height
+        small = screen.has_class("-short") or screen.has_class("-tiny")
+        if small or panes.has_class("-large") or not screen.known or both <= 0:
+            panes.styles.height = None  # as the style sheet says
+            return
+        rows = screen.views.rows
+        panes.styles.height = self._room.panes(both, rows, filtered=bool(screen.listing.filter))
+
     def resize_panes(self) -> None:
         """The panes take the whole height, or give it back."""
         large = not self.screen.panes.has_class("-large")
         self.screen.panes.set_class(large, "-large", "-open")
         self.screen.set_class(large, "-panes-large")
+        self.share_room()
         if large:
             self.screen.panes.focus_pane()
         else:

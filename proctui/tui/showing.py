@@ -1,13 +1,11 @@
-"""The actions that show the past in other ways: the chart of a process, and what can be saved."""
+"""The action that shows the past in another way: what can be saved."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from proctui.core.history import Point
 from proctui.tui import exports
-from proctui.tui.actions import who
 from proctui.tui.operate import Said
 
 if TYPE_CHECKING:
@@ -18,27 +16,14 @@ Deed = Callable[[], Awaitable[None] | None]
 
 
 class Showing:
-    """Opens charts and writes exports."""
+    """Writes exports."""
 
     def __init__(self, screen: WorkersScreen) -> None:
         self.screen = screen
 
     def table(self) -> Mapping[str, Deed]:
         """What does each action."""
-        return {"chart": self._chart, "export": self._export}
-
-    async def _chart(self) -> None:
-        from proctui.tui.screens.chart import Chart  # plotext, only where somebody wants it
-
-        row, store = self.screen.views.row, self.screen.feed.store
-        if row is None:
-            return
-
-        def points() -> Sequence[Point]:
-            history = store.history(row.key)
-            return () if history is None else history.points()
-
-        await self.screen.ask(Chart(who(row), points, self.screen.feed.clock))
+        return {"export": self._export}
 
     async def _export(self) -> None:
         from proctui.tui.screens.export import ExportDialog

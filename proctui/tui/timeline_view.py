@@ -52,6 +52,11 @@ class TimelineView:
         """The details of a process that is gone."""
         return NOTHING if self.timeline.cursor_row is None else GONE
 
+    @property
+    def rows(self) -> int:
+        """With the gone, and the line of the legend that a list has no need of."""
+        return self.timeline.view.count + 1
+
     def opened(self, key: str | None) -> None:
         """Goes to the process that the table's cursor is on."""
         self.timeline.update()

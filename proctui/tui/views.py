@@ -42,6 +42,10 @@ class View(Protocol):
     def nothing(self) -> str:
         """What is to be said where `cursor_row` is None."""
 
+    @property
+    def rows(self) -> int:
+        """How many it lists, and lines that it needs besides as no list does."""
+
     def opened(self, key: str | None) -> None:
         """It has just been shown; the cursor is on this process."""
 
@@ -94,6 +98,12 @@ class Views:
         return self.screen.table.cursor_row if shown is None else shown.cursor_row
 
     @property
+    def rows(self) -> int:
+        """For how many rows there should be room."""
+        shown, listed = self.shown, len(self.screen.table.rows)
+        return listed if shown is None else max(listed, shown.rows)
+
+    @property
     def nothing(self) -> str:
         """What the details say where there is no row to show."""
         return NOTHING if self.shown is None else self.shown.nothing
@@ -115,6 +125,7 @@ class Views:
             if (shown := self.shown) is not None:
                 shown.opened(key)
             self.screen.show_row()
+            self.screen.call_after_refresh(self.screen.looks.share_room)
         self.widget.focus()
 
     def _open_machine(self) -> None:

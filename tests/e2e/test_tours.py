@@ -186,7 +186,7 @@ def by_keyboard_through_the_panes(tour: Tour) -> None:
     tour.sees("multiprocessing says")
     tour.press("chart")
     tour.sees("CPU, % of a core")
-    kind(ESCAPE)
+    tour.press("details")
     tour.misses("CPU, % of a core")
 
 
@@ -194,7 +194,7 @@ def by_keyboard_through_the_views(tour: Tour) -> None:
     kind = tour.shown.type
     tour.press("view_timeline")
     tour.sees("s/cell", "Z▒")
-    kind(".")
+    kind("]")
     tour.sees("started", "1 of ")
     kind("+-" + LEFT + RIGHT + HOME + END + "0")
     tour.press("view_machine")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -79,57 +77,3 @@ async def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
         await stage.press("enter")
         await stage.told("was not written", "No such file")
     assert not list(tmp_path.iterdir())
-
-
-# ------------------------------------------------------------------------- the chart
-
-
-async def test_the_chart_of_the_process_under_the_cursor() -> None:
-    async with opened() as stage:
-        await stage.go_to("w:cleaner")
-        await stage.press("C")
-        await stage.sees("cleaner (40322)", "CPU, % of a core: 98.7", "memory: 8.0M", "5 min ago")
-        await stage.press("plus")
-        await stage.sees("2 min ago")
-        stage.kernel.put(40322, state="R", cpu=12.5, rss=8_400_000)
-        await stage.sees("CPU, % of a core: 12.5")
-        await stage.press("escape")
-        await stage.until(lambda: len(stage.app.screen_stack) == 1)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (60, 15), (300, 100)])
-async def test_the_chart_in_other_sizes(size: tuple[int, int]) -> None:
-    async with opened(size) as stage:
-        await stage.press("C")
-        await stage.sees("CPU, % of a core", "now")
-
-
-@pytest.mark.usefixtures("ascii_terminal")
-async def test_the_chart_in_ascii() -> None:
-    async with opened() as stage:
-        await stage.press("C")
-        await stage.sees("CPU, % of a core", "+---")
-        assert "┤" not in stage.text()
-        assert "⠤" not in stage.text()
-
-
-async def test_a_process_without_figures() -> None:
-    async with opened() as stage:
-        await stage.go_to("w:later")
-        await stage.press("C")
-        await stage.sees("There are no figures of it yet.")
-
-
-def test_the_plotting_library_is_imported_only_for_a_chart() -> None:
-    code = (
-        "import sys, proctui.tui.app, proctui.tui.showing, proctui.tui.timeline_view; "
-        "print([name for name in sys.modules if 'plotext' in name])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_here()
-    )
-    assert done.stdout.strip() == "[]"
-
-
-def _here() -> dict[str, str]:
-    return {"PYTHONPATH": str(Path(__file__).parents[2])}

@@ -30,6 +30,10 @@ class MachineScreen(WorkersScreen):
         self.machine_feed = MachineFeed(home.feed)
         super().__init__(self.machine_feed, home.leave, home.preferences.kept)
         self.home = home
+        key = ACTIONS["view_workers"].key
+        self.panes.chart.unkept = (
+            f"Figures over time are kept of the session alone: {key} shows it."
+        )
         self.views = Away(self)
         self.doing.doers |= {name: home.doing.doers[name] for name in _OF_THE_SESSION}
         self.doing.doers |= self.views.table()

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from proctui.model import Row
-from proctui.tui import emptiness, text
+from proctui.tui import emptiness, status, text
 from proctui.tui.actions import ACTIONS, Scene
 from proctui.tui.deeds import Deeds
 from proctui.tui.doing import Doing
@@ -37,9 +37,9 @@ from proctui.tui.widgets.panes import Panes
 from proctui.tui.widgets.process_table import ProcessTable
 from proctui.tui.widgets.progress import Progress
 from proctui.tui.widgets.prompt import Prompt
-from proctui.tui.widgets.status_bar import Counted, Status, StatusBar
+from proctui.tui.widgets.status_bar import Counted, StatusBar
 from proctui.tui.widgets.table_header import ColumnsChanged, ColumnsWanted
-from proctui.tui.widgets.view import ViewActivated, ViewMoved
+from proctui.tui.widgets.view import ViewActivated, ViewListed, ViewMoved
 from proctui.tui.widgets.view_bar import ViewBar
 from proctui.views.view import Column
 
@@ -70,8 +70,8 @@ class WorkersScreen(Screen[None]):
     ]
     AUTO_FOCUS = "ProcessTable"
     columns: ClassVar[Sequence[Column]] = ()  # where they are not the person's choice
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide"), (200, "-vast")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
     class Stands(Message):
         """The screen is there with all its widgets: keys find what they act on."""
@@ -200,8 +200,14 @@ class WorkersScreen(Screen[None]):
         self.table.retain_tags(store.rows.keys())
         self.table.show(self.listing.arrange(store, self.table.folded))
         self.looks.say_beneath()
+        self.looks.share_room()
         self.views.listed()
         self.looks.follow()
+
+    @on(WithGuide.Resized)
+    @on(ViewListed)
+    def _resized(self) -> None:
+        self.looks.share_room()
 
     @property
     def nothing(self) -> str:
@@ -226,28 +232,11 @@ class WorkersScreen(Screen[None]):
     def show_status(self) -> None:
         """Counts and signs in the first line."""
         self.looks.say_beneath()
-        cpu, used, total = self.feed.totals
         shown = len(self.table.arrangement) - len(self.table.arrangement.context)
         if self.listing.filter and (prompt := self.query_one(Prompt)).purpose == "filter":
             prompt.count(f"{shown} of {len(self.feed.store.rows)} match")
         self.looks.count_found()
-        self.status_bar.show(
-            Status(
-                session=self.place,
-                counts=self.feed.store.counts if self.known else None,
-                of=self.counted,
-                listed=len(self.feed.store.rows),
-                machine_cpu=cpu,
-                machine_used=used,
-                machine_total=total,
-                paused_since=self.looks.paused_since,
-                filter=self.listing.filter,
-                shown=shown if self.listing.filter else None,
-                tagged=len(self.table.tagged),
-                following=self.looks.following,
-                lost_since=self.feed.store.lost_at,
-            )
-        )
+        self.status_bar.show(status.of(self, shown))
 
     # ------------------------------------------------------------------ the row under the cursor
 
@@ -285,8 +274,9 @@ class WorkersScreen(Screen[None]):
         self.query_one(Footer).show(scene)
         self.panes.hint = self.hints.sentence(scene)
         self.panes.details.nothing = self.views.nothing
-        seen = row if self.panes.current == "details" else None
-        more, points = self._particulars.of(seen), self._particulars.points(seen)
+        details, chart = self.panes.shows("details"), self.panes.shows("chart")
+        more = self._particulars.of(row if details else None)
+        points = self._particulars.points(row if details or chart else None)
         self.panes.show_row(row, worker, self.feed.clock(), more, points)
 
     @on(ProcessTable.Highlighted)

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.containers import Vertical
+from textual.message import Message
 
 from proctui.lessons import Lesson, Step, current
 from proctui.tui import text
@@ -67,6 +68,8 @@ class Guide(Page):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.folded = False
+        self.above = 0
+        """Lines that it takes above the list."""
         self._lesson: Lesson | None = None
         self._seen: frozenset[int] = frozenset()
         self._summary = ""
@@ -79,7 +82,6 @@ class Guide(Page):
         """A lesson, those of its steps that were seen, and figures as a sentence."""
         self._lesson, self._seen, self._summary = lesson, seen, summary
         self.add_class("-shown")
-        self._take_side()
         self.lay_out()
 
     def toggle(self) -> None:
@@ -91,14 +93,7 @@ class Guide(Page):
         """There is room to stand beside the list, or there is not."""
         self._beside = beside
         self.set_class(beside and not self.folded, "-beside")
-        self._take_side()
         self.lay_out()
-
-    def _take_side(self) -> None:
-        """Lets the screen know where it stands: the panes may be beside the list too."""
-        shown = self.has_class("-shown")
-        self.screen.set_class(shown and self.has_class("-beside"), "-guided")
-        self.screen.set_class(shown and self.folded, "-guide-folded")
 
     def lay_out(self) -> None:
         """Makes the lines for the present width and form."""
@@ -123,10 +118,12 @@ class Guide(Page):
     def _take_room(self, lines: int) -> None:
         if self._beside and not self.folded:
             self.styles.clear_rule("height")
+            self.above = 0
             return
         rows = self.app.size.height
         most = _LEAST if rows < _LOW else _USUAL if rows < _TALL else _MOST
-        self.styles.height = min(lines, most)
+        self.above = min(lines, most)
+        self.styles.height = self.above
 
     def _follow(self, now: int | None, start: int, end: int) -> None:
         """Scrolls to the step that is due, once when it becomes so."""
@@ -239,6 +236,15 @@ def _said(words: str, width: int, style: str, before: Line = ()) -> Iterator[Lin
 class WithGuide(Vertical):
     """The list, the panes, and the guide where it has room."""
 
+    class Resized(Message):
+        """There are other lines for list and panes."""
+
     def on_resize(self, event: events.Resize) -> None:
         """Places the guide anew."""
         self.query_one(Guide).placed(beside=event.size.width >= BESIDE)
+        self.post_message(self.Resized())
+
+    @property
+    def lines(self) -> int:
+        """Lines for all that stands in it besides the guide."""
+        return self.size.height - self.query_one(Guide).above

@@ -1,0 +1,31 @@
+"""What the first line says of a screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from proctui.tui.widgets.status_line import Status
+
+if TYPE_CHECKING:
+    from proctui.tui.screens.workers import WorkersScreen
+
+
+def of(screen: WorkersScreen, shown: int) -> Status:
+    """Counts and signs as they stand; `shown` rows are let through by the filter."""
+    feed, looks = screen.feed, screen.looks
+    cpu, used, total = feed.totals
+    return Status(
+        session=screen.place,
+        counts=feed.store.counts if screen.known else None,
+        of=screen.counted,
+        listed=len(feed.store.rows),
+        machine_cpu=cpu,
+        machine_used=used,
+        machine_total=total,
+        paused_since=looks.paused_since,
+        filter=screen.listing.filter,
+        shown=shown if screen.listing.filter else None,
+        tagged=len(screen.table.tagged),
+        following=looks.following,
+        lost_since=feed.store.lost_at,
+    )
