@@ -96,6 +96,7 @@ def worker_row(
         searched=searched,
         lost_at=around.lost_at,
     )
+    nobody_tells = is_over(worker) or around.lost_at is not None
     started = worker.started_at or (None if kin is None else kin.started_at)
     return Row(
         key=f"w:{worker.id}",
@@ -115,7 +116,7 @@ def worker_row(
         or (facts.zombie_since if departure is None else departure.ended_at),
         lineage=facts.lineage,
         findings=findings(facts),
-        gone=departure is not None or (worker.pid is not None and kin is None and is_over(worker)),
+        gone=departure is not None or (worker.pid is not None and kin is None and nobody_tells),
     )
 
 

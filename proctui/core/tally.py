@@ -16,6 +16,7 @@ def share(row: Row) -> Share:
     worker = row.worker is not None
     state = row.state
     unknown = state is State.UNKNOWN and row.worker is not None and row.worker.alive is True
+    unknown = unknown and not row.gone  # then the kernel knows better than what was last said
     return (
         worker,
         worker and (state in ALIVE_STATES or unknown),

@@ -120,9 +120,8 @@ def _doubtful(facts: Facts) -> Finding:
 
 
 def _lost(facts: Facts, when: float) -> Finding:
-    known = (
-        f"What multiprocessing says was last known at {clock(when)}, when the supervisor was lost"
-    )
+    heard = f"{clock(when)}, when the supervisor was last heard of"
+    known = f"What multiprocessing says was last known at {heard}"
     if facts.departure is not None:
         return Finding("note", f"{known}. The process is gone, and was reaped.")
     if facts.sample is None:

@@ -153,7 +153,7 @@ class PastClient:
         yield Snapshot(seq=seq, workers=workers, history=tuple(told))
         for event in end:
             yield event
-        raise ConnectionLost(gone(self._session))
+        raise ConnectionLost(gone(self._session), heard=told[-1].time if told else None)
 
     async def close(self) -> None:
         """There is nothing to close."""

@@ -43,7 +43,14 @@ CHUNK: Final = 1 << 16
 
 
 class ConnectionLost(Exception):
-    """There is no supervisor to talk to, or no longer; the text is one clear sentence."""
+    """There is no supervisor to talk to, or no longer; the text is one clear sentence.
+
+    `heard` is when it was heard of last, seconds since the epoch, where nobody saw it go.
+    """
+
+    def __init__(self, reason: str = "", *, heard: float | None = None) -> None:
+        super().__init__(reason)
+        self.heard = heard
 
 
 class VersionMismatch(ConnectionLost):

@@ -111,6 +111,8 @@ class Feed:
         self._reconnect = reconnect
         self.lost: str | None = None
         """Why the supervisor can't be reached any more; None while it can."""
+        self.lost_seen = True
+        """Whether that was seen: else `store.lost_at` is when it was last heard of."""
         self.ended: Event | None = None
         """The event that told the end of the session; None while it goes on."""
         self.listener: Listener = _nobody
@@ -138,24 +140,25 @@ class Feed:
     async def listen(self) -> None:
         """Hears the supervisor until it goes away for good; returns then, with `lost` set."""
         self.kernel.follow([self.hello.pid])
-        reason = await self._hear_out()
+        broken = await self._hear_out()
         while self.ended is None and await self._connected_again():
-            reason = await self._hear_out()
-        self.lost = reason
-        lost = self.store.supervisor_lost(self.clock()) if self.ended is None else frozenset()
+            broken = await self._hear_out()
+        self.lost, self.lost_seen = str(broken), broken.heard is None
+        when = self.clock() if broken.heard is None else broken.heard
+        lost = self.store.supervisor_lost(when) if self.ended is None else frozenset()
         self._note(lost, always=True)
 
-    async def _hear_out(self) -> str:
+    async def _hear_out(self) -> ConnectionLost:
         """Takes what one connection brings; returns why it broke."""
         try:
             await self.client.request(Subscribe())
             async for message in self.client.messages():
                 self._hear(message)
-            reason = "the supervisor closed the connection"
+            broken = ConnectionLost("the supervisor closed the connection")
         except ConnectionLost as error:
-            reason = str(error)
+            broken = error
         self._take_in(len(self._heard))
-        return reason
+        return broken
 
     async def _connected_again(self) -> bool:
         """Whether the same supervisor is still there: it drops clients that are too slow."""

@@ -181,6 +181,7 @@ class MachineFeed(Feed):
             self.session.lost,
             self.session.ended,
         )
+        self.lost_seen = self.session.lost_seen
         self.totals = self.session.totals
         self._claim_workers()
         self._note(changed, always=True)

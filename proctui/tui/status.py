@@ -28,4 +28,5 @@ def of(screen: WorkersScreen, shown: int) -> Status:
         tagged=len(screen.table.tagged),
         following=looks.following,
         lost_since=feed.store.lost_at,
+        lost_seen=feed.lost_seen,
     )

@@ -138,9 +138,9 @@ class FakeClient:
         """A worker changed."""
         self.tell(kind, msgspec.structs.replace(self.workers[worker], **fields), said)
 
-    def lose(self, reason: str = "the supervisor went away") -> None:
+    def lose(self, reason: str = "the supervisor went away", *, heard: float | None = None) -> None:
         """The connection breaks."""
-        self._queue.put_nowait(ConnectionLost(reason))
+        self._queue.put_nowait(ConnectionLost(reason, heard=heard))
 
 
 class FakeKernel:

@@ -518,6 +518,14 @@ async def test_a_lost_supervisor_is_said_and_workers_can_still_be_killed() -> No
         await stage.until(lambda: stage.kernel.signals == [(40321, 9)])
 
 
+async def test_a_supervisor_that_was_gone_before_is_not_gone_since_now() -> None:
+    async with opened() as stage:
+        stage.client.lose("its supervisor was killed", heard=stage.clock.now - 65)
+        await stage.sees("is gone, last heard of at 22:12:15 (1:05 ago).", "SUPERVISOR GONE")
+        assert "SUPERVISOR GONE 0" not in stage.text()
+        await stage.sees("last known at 22:12:15")
+
+
 async def test_a_session_that_somebody_else_ended() -> None:
     async with opened() as stage:
         stage.client.tell("session-ended", None, "ended", by="command line 99")

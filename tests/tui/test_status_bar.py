@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,14 @@ def test_everything_at_once() -> None:
 
 def test_what_is_not_known_yet_is_not_counted() -> None:
     assert said(Status(session="lessons", counts=None), 80).split() == ["proctui", "lessons"]
+
+
+def test_how_long_the_supervisor_has_been_gone_is_said_only_where_it_was_seen() -> None:
+    gone = Status(session="lessons", lost_since=NOW - 100)
+    assert "SUPERVISOR GONE 1:40" in said(gone, 120)
+    unseen = said(replace(gone, lost_seen=False), 120)
+    assert "SUPERVISOR GONE" in unseen
+    assert "1:40" not in unseen
 
 
 def test_watched_processes_are_no_workers() -> None:

@@ -252,7 +252,8 @@ class World:
         assert self.store.counts == Counts(
             workers=len(workers),
             alive=sum(
-                r.state in living or (r.state is State.UNKNOWN and r.worker.alive is True)
+                r.state in living
+                or (r.state is State.UNKNOWN and r.worker.alive is True and not r.gone)
                 for r in workers
                 if r.worker is not None
             ),

@@ -30,7 +30,7 @@ def past(home: Path, *events: Event) -> Session:
     return find("s", running=False)
 
 
-async def told(client: PastClient) -> tuple[list[Snapshot | Event], str]:
+async def told(client: PastClient) -> tuple[list[Snapshot | Event], ConnectionLost]:
     """Everything it says, and why it says no more."""
     heard = []
     await client.request(Subscribe())
@@ -38,7 +38,7 @@ async def told(client: PastClient) -> tuple[list[Snapshot | Event], str]:
         async for message in client.messages():
             heard.append(message)  # noqa: PERF401 (kept when it raises)
     except ConnectionLost as lost:
-        return heard, str(lost)
+        return heard, lost
     raise AssertionError("it never ended")
 
 
@@ -46,7 +46,8 @@ async def test_a_dead_session_tells_what_was_known_last(home: Path) -> None:
     client = PastClient(past(home, BEGUN, STARTED))
     heard, why = await told(client)
     assert heard == [Snapshot(seq=2, workers=(WORKER,), history=(BEGUN, STARTED))]
-    assert why == "session s is dead: its supervisor was killed"
+    assert str(why) == "session s is dead: its supervisor was killed"
+    assert why.heard == STARTED.time, "the last word of it: nobody saw it go"
     with pytest.raises(ConnectionLost, match="is dead"):
         await client.request(Start(workers=("w",)))
 
@@ -54,7 +55,7 @@ async def test_a_dead_session_tells_what_was_known_last(home: Path) -> None:
 async def test_an_ended_session_tells_its_end(home: Path) -> None:
     heard, why = await told(PastClient(past(home, BEGUN, STARTED, ENDED)))
     assert heard == [Snapshot(seq=2, workers=(WORKER,), history=(BEGUN, STARTED)), ENDED]
-    assert why == "session s has ended"
+    assert str(why) == "session s has ended"
 
 
 def test_what_has_ended_can_be_read_and_not_be_reached(home: Path) -> None:

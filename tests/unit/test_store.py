@@ -469,6 +469,17 @@ def test_counts() -> None:
 # ---------------------------------------------------------------- losing the supervisor
 
 
+def test_a_worker_of_a_lost_supervisor_that_the_kernel_does_not_know_is_not_counted_alive() -> None:
+    story = Story().snapshot(running("one", 200), running("other", 201))
+    story.look(seen(2, 200, 1))
+    assert story.store.counts.alive == 2, "the kernel was not asked about the other yet"
+    story.store.supervisor_lost(NOON + 9)
+    assert story.store.counts.alive == 1
+    assert story.row("w:other").gone
+    story.look(seen(3, 201, 1))
+    assert (story.store.counts.alive, story.row("w:other").gone) == (2, False)
+
+
 def test_the_supervisor_lost() -> None:
     story = factory().event("started", running("other", 201)).look(seen(3, 201, SUPERVISOR))
     story.changed = story.store.supervisor_lost(NOON + 9)

@@ -215,7 +215,7 @@ def test_verdict_on_a_worker(
         assert kinds(first) == cures
 
 
-LOST = "What multiprocessing says was last known at 12:00:05, when the supervisor was lost"
+LOST = "What multiprocessing says was last known at 12:00:05, when the supervisor was last heard of"
 NOBODY = f"{LOST}: nobody can join it any more"
 
 

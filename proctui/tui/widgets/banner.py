@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from textual.widgets import Static
@@ -41,7 +42,8 @@ def _sentence(feed: Feed) -> str:
         return f"The session was ended{by}. {runs}. {ACTIONS['quit'].key} leaves."
     if feed.lost is not None:
         return (
-            f"The supervisor ({feed.hello.pid}) is gone. Its workers are orphans now and go on; "
+            f"The supervisor ({feed.hello.pid}) is gone{_heard(feed)}. "
+            "Its workers are orphans now and go on; "
             "nobody can start or join them any more, "
             f"{ACTIONS['terminate'].key} and {ACTIONS['kill'].key} still reach them."
         )
@@ -51,6 +53,16 @@ def _sentence(feed: Feed) -> str:
             f"it is continued (kill -CONT {feed.hello.pid})."
         )
     return ""
+
+
+def _heard(feed: Feed) -> str:
+    """When it was heard of last, where nobody saw it go."""
+    heard = feed.store.lost_at
+    if feed.lost_seen or heard is None:
+        return ""
+    ago = text.age(int(feed.clock()) - int(heard))
+    at = time.strftime("%H:%M:%S", time.localtime(heard))
+    return f", last heard of at {at} ({ago} ago)"
 
 
 def _who_ended(events: Sequence[Event]) -> str | None:

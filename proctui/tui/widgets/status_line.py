@@ -42,6 +42,8 @@ class Status:
     """The cursor goes to each process that comes."""
     lost_since: float | None = None
     """When the supervisor was lost; None while it answers."""
+    lost_seen: bool = True
+    """Whether that was seen: else nobody knows for how long it has been gone."""
 
 
 class Piece(NamedTuple):
@@ -88,7 +90,7 @@ def _items(status: Status, now: float) -> dict[str, _Item]:
         "session": _Item(
             (f" {_short(status.session, 32)} ", f" {_short(status.session, 12)} ", "")
         ),
-        "lost": _lost(status.lost_since, now),
+        "lost": _lost(status, now),
         "paused": _paused(status.paused_since, now),
         **_census(status),
         "zombies": _badge(counts.zombies, "ZOMBIE", "ZOMBIES", "zombie"),
@@ -147,11 +149,12 @@ def _badge(number: int, one: str, many: str, press: Literal["zombie", "orphan"])
     return _Item((f" {number} {word} ", f" {number}{word[0]} "), press, press)
 
 
-def _lost(since: float | None, now: float) -> _Item:
-    if since is None:
+def _lost(status: Status, now: float) -> _Item:
+    if status.lost_since is None:
         return _Item(("",))
-    ago = text.age(int(now) - int(since))
-    return _Item((f" SUPERVISOR GONE {ago} ", " SUPERVISOR GONE ", " GONE "), "lost")
+    ago = text.age(int(now) - int(status.lost_since))
+    timed = (f" SUPERVISOR GONE {ago} ",) if status.lost_seen else ()
+    return _Item((*timed, " SUPERVISOR GONE ", " GONE "), "lost")
 
 
 def _paused(since: float | None, now: float) -> _Item:
