@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from proctui.tui.screens.workers import WorkersScreen
 
 
+def first(screen: WorkersScreen) -> Status:
+    """Before anything is known: what it is of."""
+    return Status(session=screen.place, counts=None, of=screen.counted)
+
+
 def of(screen: WorkersScreen, shown: int) -> Status:
     """Counts and signs as they stand; `shown` rows are let through by the filter."""
     feed, looks = screen.feed, screen.looks

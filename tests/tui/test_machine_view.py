@@ -130,6 +130,19 @@ async def test_an_end_shows_at_once_and_not_with_the_next_pass(
             await stage.sees(f"({orphan}) has ended")
 
 
+async def test_its_very_first_picture_says_what_is_being_done() -> None:
+    """Under load a second goes by before the screen is there and the first pass is through."""
+    async with opened() as stage:
+        screen = MachineScreen(stage.workers)
+        list(screen.compose())
+        assert (screen.status_bar.status.session, screen.status_bar.status.counts) == (
+            "machine, own",
+            None,
+        )
+        assert screen.table._beneath.startswith("Looking at every process")
+        await screen.machine_feed.close()
+
+
 async def test_own_or_everyones(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 

@@ -124,7 +124,9 @@ class WorkersScreen(Screen[None]):
             self.add_class(max(one for one in breakpoints if one[0] <= length)[1])
 
     def compose(self) -> ComposeResult:
-        """From top to bottom."""
+        """From top to bottom; what is known already stands in the very first picture."""
+        self.status_bar.show(status.first(self))
+        self.table.say_beneath(self.nothing)
         yield self.status_bar
         yield ViewBar(self.views.current)
         yield Banner(id="banner")

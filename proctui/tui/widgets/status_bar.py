@@ -117,6 +117,8 @@ class StatusBar(Painted):
         self._compose_line()
 
     def _compose_line(self) -> None:
+        if not self.size.width:
+            return  # it is composed when it is drawn first
         pieces = compose(self._status, self.size.width, self._clock())
         if pieces != self._pieces:
             self._pieces = pieces
@@ -125,6 +127,8 @@ class StatusBar(Painted):
     def render_line(self, y: int) -> Strip:
         """The line."""
         style = self._palette.style
+        if not self._pieces:
+            self._pieces = compose(self._status, self.size.width, self._clock())
         return Strip(
             [Segment(text.plain(piece.text), style(piece.style)) for piece in self._pieces]
         )
