@@ -37,8 +37,12 @@ async def _shows(stage: Stage, columns: int, lines: int) -> None:
     """Has the terminal that size, and every line of it filled exactly."""
     await stage.pilot.resize_terminal(columns, lines)
     await stage.until(lambda: stage.app.screen.size == (columns, lines), "the size")
-    drawn = stage.app.screen._compositor.render_strips(stage.app.size)
-    assert [strip.cell_length for strip in drawn] == [columns] * lines
+
+    def widths() -> list[int]:
+        drawn = stage.app.screen._compositor.render_strips(stage.app.size)
+        return [strip.cell_length for strip in drawn]
+
+    await stage.until(lambda: widths() == [columns] * lines, "every line filled")
 
 
 async def test_any_size_at_any_moment() -> None:
