@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from proctui.model import Row
@@ -21,6 +21,18 @@ class Forest(Protocol):
 
     def children(self, key: str) -> list[str]:
         """Keys of the rows that hang under `key`."""
+
+
+class Tagged(Protocol):
+    """What of the process table is needed here."""
+
+    @property
+    def tagged(self) -> frozenset[str]:
+        """Keys of the tagged rows, listed or not."""
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Those that are listed, in the order of the screen."""
 
 
 class Listing:
@@ -61,6 +73,10 @@ class Listing:
         self.filter = typed.strip()
         return ""
 
+    def matching(self, arrangement: Arrangement) -> int | None:
+        """How many of these rows the filter lets through; None where there is none."""
+        return len(arrangement) - len(arrangement.context) if self.filter else None
+
     def arrange(self, forest: Forest, folded: Collection[str]) -> Arrangement:
         """The rows to draw."""
         return arrange(
@@ -73,3 +89,16 @@ class Listing:
             folded=folded,
             filter=self._predicate,
         )
+
+
+def asked(rows: Mapping[str, Row], table: Tagged, cursor: Row | None) -> list[Row]:
+    """Whom an action means: the tagged rows, in the order of the screen, or the one at the cursor.
+
+    Tagged ones that are not listed come after those that are.
+    """
+    if not table.tagged:
+        return [cursor] if cursor is not None else []
+    shown = [row.key for row in table.rows if row.key in table.tagged]
+    rest = table.tagged.difference(shown)
+    hidden = [key for key in rows if key in rest]
+    return [rows[key] for key in (*shown, *hidden) if key in rows]

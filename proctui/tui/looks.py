@@ -155,8 +155,11 @@ class Looks:
         return screen.listing.arrange(screen.feed.store, ()).rows
 
     def count_found(self) -> None:
-        """Says, while somebody searches, how many rows match and which of them this one is."""
+        """Says, while somebody filters, how many rows match; of a search also which one this is."""
         prompt, key = self.screen.query_one(Prompt), self.screen.table.cursor_key
+        shown = self.screen.listing.matching(self.screen.table.arrangement)
+        if shown is not None and prompt.purpose == "filter":
+            prompt.count(f"{shown} of {len(self.screen.feed.store.rows)} match")
         if not (prompt.display and prompt.purpose == "search" and prompt.value):
             return
         wanted = containing(prompt.value)

@@ -10,6 +10,7 @@ from proctui.model import ProcessDetails, Row
 
 if TYPE_CHECKING:
     from proctui.tui.feed import Feed
+    from proctui.tui.widgets.panes import Panes
 
 KEPT: Final = 3.0
 """Seconds after which they are read again of a process whose row has not changed."""
@@ -36,6 +37,13 @@ class Particulars:
             except OSError:
                 self._read = None
         return self._read
+
+    def show(self, panes: Panes, row: Row | None, worker: Row | None) -> None:
+        """Tells the panes of a row, and of the worker it is or descends from, what they show."""
+        details = panes.shows("details")
+        more = self.of(row if details else None)
+        points = self.points(row if details or panes.shows("chart") else None)
+        panes.show_row(row, worker, self._feed.clock(), more, points)
 
     def points(self, row: Row | None) -> Sequence[Point]:
         """Its figures over the last minutes."""

@@ -15,8 +15,8 @@ def first(screen: WorkersScreen) -> Status:
     return Status(session=screen.place, counts=None, of=screen.counted)
 
 
-def of(screen: WorkersScreen, shown: int) -> Status:
-    """Counts and signs as they stand; `shown` rows are let through by the filter."""
+def of(screen: WorkersScreen) -> Status:
+    """Counts and signs as they stand."""
     feed, looks = screen.feed, screen.looks
     cpu, used, total = feed.totals
     return Status(
@@ -29,7 +29,7 @@ def of(screen: WorkersScreen, shown: int) -> Status:
         machine_total=total,
         paused_since=looks.paused_since,
         filter=screen.listing.filter,
-        shown=shown if screen.listing.filter else None,
+        shown=screen.listing.matching(screen.table.arrangement),
         tagged=len(screen.table.tagged),
         following=looks.following,
         lost_since=feed.store.lost_at,

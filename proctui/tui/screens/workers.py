@@ -19,7 +19,7 @@ from proctui.tui.deeds import Deeds
 from proctui.tui.doing import Doing
 from proctui.tui.feed import Feed
 from proctui.tui.hints import Hints
-from proctui.tui.listing import Listing
+from proctui.tui.listing import Listing, asked
 from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.particulars import Particulars
@@ -206,11 +206,6 @@ class WorkersScreen(Screen[None]):
         self.views.listed()
         self.looks.follow()
 
-    @on(WithGuide.Resized)
-    @on(ViewListed)
-    def _resized(self) -> None:
-        self.looks.share_room()
-
     @property
     def nothing(self) -> str:
         """What is said where there are no rows."""
@@ -234,11 +229,8 @@ class WorkersScreen(Screen[None]):
     def show_status(self) -> None:
         """Counts and signs in the first line."""
         self.looks.say_beneath()
-        shown = len(self.table.arrangement) - len(self.table.arrangement.context)
-        if self.listing.filter and (prompt := self.query_one(Prompt)).purpose == "filter":
-            prompt.count(f"{shown} of {len(self.feed.store.rows)} match")
         self.looks.count_found()
-        self.status_bar.show(status.of(self, shown))
+        self.status_bar.show(status.of(self))
 
     # ------------------------------------------------------------------ the row under the cursor
 
@@ -276,10 +268,7 @@ class WorkersScreen(Screen[None]):
         self.query_one(Footer).show(scene)
         self.panes.hint = self.hints.sentence(scene)
         self.panes.details.nothing = self.views.nothing
-        details, chart = self.panes.shows("details"), self.panes.shows("chart")
-        more = self._particulars.of(row if details else None)
-        points = self._particulars.points(row if details or chart else None)
-        self.panes.show_row(row, worker, self.feed.clock(), more, points)
+        self._particulars.show(self.panes, row, worker)
 
     @on(ProcessTable.Highlighted)
     def _cursor_moved(self) -> None:
@@ -291,6 +280,11 @@ class WorkersScreen(Screen[None]):
         with self.prevent(ProcessTable.Highlighted):
             self.table.move_to(None if message.row is None else message.row.key)
         self.show_row()
+
+    @on(WithGuide.Resized)
+    @on(ViewListed)
+    def _resized(self) -> None:
+        self.looks.share_room()
 
     @on(ViewActivated)
     @on(ProcessTable.Activated)
@@ -382,26 +376,15 @@ class WorkersScreen(Screen[None]):
 
     def asked(self) -> list[Row]:
         """The tagged rows, in the order of the screen, or the row under the cursor."""
-        rows = self.feed.store.rows
-        tagged = self.table.tagged
-        if tagged:
-            shown = [row.key for row in self.table.rows if row.key in tagged]
-            rest = tagged.difference(shown)
-            hidden = [key for key in rows if key in rest]
-            return [rows[key] for key in (*shown, *hidden) if key in rows]
-        row = self.views.row
-        return [row] if row is not None else []
+        return asked(self.feed.store.rows, self.table, self.views.row)
 
     def say(self, said: Said) -> None:
         """Tells the person."""
         shown = text.safe(said.text)
-        if said.severity == "warning" and self._is_shown(shown):
+        stands = any(each.message == shown for each in self.app._notifications)
+        if said.severity == "warning" and stands:
             return  # a key that does not apply, pressed again
         self.notify(shown, severity=said.severity, markup=False)
-
-    def _is_shown(self, message: str) -> bool:
-        """Whether it stands on the screen already."""
-        return any(each.message == message for each in self.app._notifications)
 
     async def ask(self, dialog: Dialog[Result]) -> Result | None:
         """Shows a dialog and waits for its answer."""
