@@ -107,10 +107,14 @@ def supervise(short_root: Path) -> Iterator[Supervise]:
     directories: list[Path] = []
 
     def start(
-        *workers: WorkerSpec, env: dict[str, str] | None = None, **settings: object
+        *workers: WorkerSpec,
+        env: dict[str, str] | None = None,
+        hold: bool = False,
+        **settings: object,
     ) -> Supervisor:
         directories.append(Path(tempfile.mkdtemp(dir=short_root)))
-        supervisor = Supervisor(session(*workers, **settings), directories[-1], env=env)
+        spec = session(*workers, **settings)
+        supervisor = Supervisor(spec, directories[-1], env=env, hold=hold)
         started.append(supervisor)
         assert supervisor.answer.ready, supervisor.answer.error
         return supervisor

@@ -240,7 +240,12 @@ class Supervisor:
     """A real supervisor of the test's own, in a short directory of its own."""
 
     def __init__(
-        self, spec: SessionSpec, directory: Path, *, env: dict[str, str] | None = None
+        self,
+        spec: SessionSpec,
+        directory: Path,
+        *,
+        env: dict[str, str] | None = None,
+        hold: bool = False,
     ) -> None:
         self.spec = spec
         self.socket = directory / "s"
@@ -255,6 +260,7 @@ class Supervisor:
             journal=str(self.journal),
             log_dir=str(self.log_dir),
             tag=self.tag,
+            hold=hold,
         )
         places = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         with self.complaints.open("wb") as complaints:

@@ -138,11 +138,15 @@ def _hint_at_command(word: str) -> None:
 
 
 def start(
-    spec: SessionSpec, choice: str | None, meanwhile: Callable[[], None] | None = None
+    spec: SessionSpec,
+    choice: str | None,
+    meanwhile: Callable[[], None] | None = None,
+    *,
+    hold: bool = False,
 ) -> SessionPaths:
     """Starts a session; `choice` is what becomes of a dead one's processes, None asks.
 
-    `meanwhile` as in `startup.start`.
+    `meanwhile` and `hold` as in `startup.start`.
 
     Raises `SessionError`, `startup.AlreadyRunning` among them.
     """
@@ -155,7 +159,7 @@ def start(
             _settle(session, choice)
         elif session.running:
             complain(f"the same file is already running as session {session.name}: one more starts")
-    return startup.start(spec, meanwhile)
+    return startup.start(spec, meanwhile, hold=hold)
 
 
 def _settle(session: Session, choice: str | None) -> None:

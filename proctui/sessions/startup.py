@@ -61,8 +61,12 @@ class AlreadyRunning(SessionError):
         self.session = session
 
 
-def start(spec: SessionSpec, meanwhile: Callable[[], None] | None = None) -> SessionPaths:
+def start(
+    spec: SessionSpec, meanwhile: Callable[[], None] | None = None, *, hold: bool = False
+) -> SessionPaths:
     """Starts a supervisor for `spec` and returns when clients can connect.
+
+    With `hold` the workers wait for somebody to come and start them.
 
     `meanwhile` is called once the supervisor is on its way, for what takes time here too; what
     it raises is raised when the session stands.  Where a running session of another file has
@@ -78,7 +82,7 @@ def start(spec: SessionSpec, meanwhile: Callable[[], None] | None = None) -> Ses
         failures: list[BaseException] = []
         try:
             named = msgspec.structs.replace(spec, name=name)
-            _launch(named, spec.name, where, partial(_done, meanwhile, failures))
+            _launch(named, spec.name, where, partial(_done, meanwhile, failures), hold)
         except BaseException:
             shutil.rmtree(where.directory, ignore_errors=True)
             raise
@@ -141,7 +145,11 @@ def _make_directory(state: Path, name: str) -> SessionPaths:
 
 
 def _launch(
-    spec: SessionSpec, asked_name: str, where: SessionPaths, meanwhile: Callable[[], None]
+    spec: SessionSpec,
+    asked_name: str,
+    where: SessionPaths,
+    meanwhile: Callable[[], None],
+    hold: bool,
 ) -> None:
     tag = f"{file_name(spec.name)}.{secrets.token_hex(8)}"
     started = SupervisorStart(
@@ -150,6 +158,7 @@ def _launch(
         journal=str(where.journal),
         log_dir=str(where.log_dir),
         tag=tag,
+        hold=hold,
     )
     try:
         _write(where.spec, msgspec.json.encode(_without_values(spec)))

@@ -76,14 +76,14 @@ class Session:
                 self.events.say("refused", f"not added: {spec.id}: {refusal}", by=SUPERVISOR)
 
     def autostart(self) -> None:
-        """Announces the workers and starts those that want it, in slices."""
+        """Announces the workers and starts those that want it, in slices; held, it only tells."""
         self.pacer.run(self._start_all(self.workers.all()))
 
     def _start_all(self, machines: list[Supervised]) -> Iterator[None]:
         for machine in machines:
             self.workers.announce(machine, SUPERVISOR)
             yield
-        for machine in machines:
+        for machine in () if self.start.hold else machines:
             if machine.spec.autostart and machine.untouched and not self.workers.ending:
                 machine.start(SUPERVISOR, _nobody)
             yield

@@ -26,6 +26,8 @@ class SupervisorStart(msgspec.Struct, frozen=True, kw_only=True):
     log_dir: str
     tag: str
     """Value of PROCTUI_SESSION in everything the session starts; unlike that of any other."""
+    hold: bool = False
+    """No worker is started with the session: whoever comes to see them starts them."""
 
 
 class SupervisorAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

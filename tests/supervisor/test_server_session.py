@@ -205,3 +205,16 @@ def test_adopted_orphans_stay_with_their_exit_status_untouched(
     reply = client.request(Join(workers=("e0", "e1", "e2", "o")))
     assert [outcome.exitcode for outcome in reply.outcomes] == [0, 1, 2, 0]
     assert kernel_state(orphan) == "Z", "nobody joined it"
+
+
+def test_a_held_session_starts_nobody_before_it_is_asked(supervise: Supervise) -> None:
+    supervisor = supervise(sleeper("a"), sleeper("b"), hold=True)
+    client = supervisor.client(subscribe=True)
+
+    def announced() -> bool:
+        return ("added", "b") in {(e.kind, e.worker) for e in journal.read(supervisor.journal)}
+
+    until(announced)
+    assert client.request(Start(workers=("b",))).error is None
+    assert children_of(supervisor.pid) == [client.pid_of("b")], "a would have come before it"
+    assert client.worker("a").phase == "idle"
