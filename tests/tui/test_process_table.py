@@ -73,6 +73,25 @@ async def test_narrow_screens_lose_the_least_needed_columns(width: int, missing:
         assert set(COLUMNS) - present == missing
 
 
+async def test_helpers_are_called_what_they_are_also_without_target() -> None:
+    family = story()
+    family.rows["p:2"].helper = "fork server"
+    async with playing(family, size=(60, 20)) as scene:
+        assert scene.table.column_layout.find("target") is None
+        assert scene.cell("p:2", "name").rstrip() == "└ ● fork server"
+
+
+async def test_what_is_needed_is_not_lost() -> None:
+    async with playing(size=(80, 20)) as scene:
+        scene.table.need(("ppid", "target"))
+        await scene.pilot.pause()
+        header = lines(scene.table)[0].split()
+        assert header == ["NAME", "PID", "PPID", "STATE", "TARGET"]
+        scene.table.set_columns(("name", "pid", "alive"))
+        await scene.pilot.pause()
+        assert lines(scene.table)[0].split() == ["NAME", "PID", "ALIVE"], "as was chosen"
+
+
 async def test_wide_screens_are_filled() -> None:
     async with playing(size=(300, 20)) as scene:
         layout = scene.table.column_layout

@@ -88,16 +88,21 @@ def fitted(
     width: int,
     columns: Sequence[Column] = COLUMNS,
     widths: Mapping[Column, int] | None = None,
+    needed: Sequence[Column] = (),
 ) -> Layout:
     """As many of `columns` as fit into `width` cells, wide ones where there is room.
 
-    What a person set in `widths` is kept to.  The name column always stays.
+    What a person set in `widths` is kept to.  The name column always stays, and those of them
+    that are `needed` come before the others.
     """
     room = max(1, width - GUTTER - BAR)
     chosen = widths or {}
     least = {column: chosen.get(column, SPECS[column].least) for column in columns}
+    if "target" in needed and "target" in columns:  # its arguments stand at its end
+        least["target"] = chosen.get("target", SPECS["target"].usual)
     kept: dict[Column, int] = {}
-    for column in (column for column in WORTH if column in columns):
+    dearest = dict.fromkeys(("name", *needed, *WORTH))
+    for column in (column for column in dearest if column in columns):
         if not kept:
             kept[column] = min(least[column], room)
         elif sum(kept.values()) + GAP * len(kept) + least[column] <= room:

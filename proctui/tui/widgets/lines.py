@@ -122,8 +122,9 @@ class LinePainter:
         room = placed.width - len(guide) - 2 - len(fold)
         if room < 1:
             guide, fold, room = "", "", placed.width - 2
-        shown = text.safe(paint.row.name, max(0, room)).rstrip(" ") if fold else ""
-        shown = shown or text.safe(paint.row.name, max(0, room))
+        name = paint.row.helper or paint.row.name  # TARGET may have no room
+        shown = text.safe(name, max(0, room)).rstrip(" ") if fold else ""
+        shown = shown or text.safe(name, max(0, room))
         rest = max(0, room - text.cells(shown))
         pieces.add(text.plain(guide), paint.style("", "guide"))
         pieces.add(text.state_glyph(paint.row)[: placed.width], paint.glyph)

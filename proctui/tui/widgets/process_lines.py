@@ -77,6 +77,7 @@ class ProcessLines(Widget):
         self._hover_title: Column | None = None
         self._columns: tuple[Column, ...] = COLUMNS
         self._widths: dict[Column, int] = {}
+        self._needed: Sequence[Column] = ()
         self._target_width = 0
         self._view = Viewport()
         self._palette = Palette(self, "process-table", ORNAMENTS)
@@ -378,7 +379,7 @@ class ProcessLines(Widget):
             painter.left = min(painter.left, self._furthest_left())
         if not painter.left:
             self._target_width = 0
-            painter.layout = fitted(width, self._columns, self._widths)
+            painter.layout = fitted(width, self._columns, self._widths, self._needed)
         self._repaint_all()
 
     def _furthest_left(self) -> int:

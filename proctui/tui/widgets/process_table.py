@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -118,6 +118,11 @@ class ProcessTable(TableHeader, can_focus=True):
         """Keys of rows whose descendants are hidden; hand it to `view.arrange`."""
         self._anchor: str | None = None
         self._grip: int | None = None
+
+    def need(self, columns: Sequence[Column]) -> None:
+        """Keeps these before others, as far as they are chosen, where there is little room."""
+        self._needed = tuple(columns)
+        self._lay_out()
 
     def cursor_moved(self) -> None:
         """Tells who shows details."""
