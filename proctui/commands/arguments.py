@@ -113,6 +113,8 @@ def _lessons(add: Adder) -> None:
     instead.add_argument(
         "--detach", action="store_true", help="start it without opening the screen"
     )
+    # for a screen that goes there itself: as --detach, but nothing starts before it has come
+    instead.add_argument("--for-screen", action="store_true", help=argparse.SUPPRESS)
     scenario.add_argument(
         "--leftovers",
         choices=("end", "leave"),

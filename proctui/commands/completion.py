@@ -77,7 +77,7 @@ def script(shell: str, parser: argparse.ArgumentParser) -> str:
 
 def _command(name: str, parser: argparse.ArgumentParser) -> Command:
     summary = (parser.description or "").partition("\n")[0]
-    options = [a for a in parser._actions if a.option_strings]
+    options = [a for a in parser._actions if a.option_strings and a.help != argparse.SUPPRESS]
     words = dict.fromkeys(_takes(a) for a in parser._actions if not a.option_strings)
     if len(words) > 1:
         words.pop(ANYTHING, None)

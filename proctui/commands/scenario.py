@@ -13,6 +13,7 @@ from proctui.commands.output import complain, print_object, print_objects, print
 from proctui.lessons import TOPICS, Lesson, Parameter, files, find
 from proctui.linux.procconn import ProcConnector
 from proctui.sessions import startup
+from proctui.spec import SessionSpec
 from proctui.tui.actions import ACTIONS, key_name
 
 WRONG_USAGE: Final = 2
@@ -38,21 +39,26 @@ def scenario(arguments: argparse.Namespace) -> int:
     elif arguments.write is not None:
         _write(lesson, Path(arguments.write), numbers)
     else:
-        if arguments.detach:
-            say(launching.start(spec, arguments.leftovers).name)
-            return 0
-        launching.need_terminal(
-            f"proctui scenario --detach {lesson.id} starts a session without one"
-        )
-        with ProcConnector.opened() as heard:
-            try:
-                where = launching.start(spec, arguments.leftovers)
-            except startup.AlreadyRunning as running:
-                if numbers:
-                    raise
-                where = running.session.paths
-            return launching.screen(where, heard)
+        return _start(lesson, spec, arguments, numbers)
     return 0
+
+
+def _start(
+    lesson: Lesson, spec: SessionSpec, arguments: argparse.Namespace, numbers: dict[str, int]
+) -> int:
+    """Where a screen comes, the workers wait for it: nothing of the lesson is missed."""
+    if arguments.detach or arguments.for_screen:
+        say(launching.start(spec, arguments.leftovers, hold=not arguments.detach).name)
+        return 0
+    launching.need_terminal(f"proctui scenario --detach {lesson.id} starts a session without one")
+    with ProcConnector.opened() as heard:
+        try:
+            where = launching.start(spec, arguments.leftovers, hold=True)
+        except startup.AlreadyRunning as running:
+            if numbers:
+                raise
+            where = running.session.paths
+        return launching.screen(where, heard)
 
 
 def parse(lesson: Lesson, words: Sequence[str]) -> dict[str, int]:

@@ -9,19 +9,32 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from proctui.lessons import ending, joining, orphans, processes, servers, zombies
-from proctui.lessons.lesson import Lesson, Parameter, Step, Topic, current, progress
+from proctui.lessons.lesson import (
+    Attention,
+    Lesson,
+    Parameter,
+    Step,
+    Topic,
+    current,
+    held,
+    progress,
+    to_play_again,
+)
 
 __all__ = [
     "LESSONS",
     "TOPICS",
+    "Attention",
     "Lesson",
     "Parameter",
     "Step",
     "Topic",
     "current",
     "find",
+    "held",
     "of_session",
     "progress",
+    "to_play_again",
 ]
 
 TOPICS: tuple[Topic, ...] = (

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from proctui.core.store import Store
+from proctui.views.view import Column
 
 Seen = Callable[[Store], bool]
 """Whether something was really observed: from rows, events and histories alone, never by time.
 
 What was observed once may be over: ask the histories for what doesn't last.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What the person has before them."""
+
+    row: str | None = None
+    """Key of the row under the cursor."""
+    pane: Literal["details", "log", "events"] | None = None
+    """The pane that is open."""
+
+
+Looked = Callable[[Store, Attention], bool]
+"""Whether the person looks at what a step is about."""
+
+Again = Callable[[Store], Sequence[str]]
+"""Names of the workers that have to be started again, because what a step waits for is over and
+was not seen, or went otherwise; none as long as it may still come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +44,11 @@ class Step:
     why: str
     """Why it is so; the same holds for it."""
     seen: Seen
+    again: Again | None = None
+    """None where it can be seen at any time."""
+    looked: Looked | None = None
+    """Must be so besides, once all steps before are done: what the person does can't be told from
+    what processes do."""
 
     def words(self, keys: Mapping[str, str]) -> tuple[str, str]:
         """`do` and `why` with the keys that `keys` has for the actions."""
@@ -62,8 +87,11 @@ class Lesson:
     """Two or three sentences in plain words."""
     steps: tuple[Step, ...]
     parameters: tuple[Parameter, ...] = ()
-    summary: Callable[[Store], str] | None = None
-    """A sentence of figures as they stand; empty as long as there is nothing to tell."""
+    columns: tuple[Column, ...] = ()
+    """What its steps send the person to: these are shown first where there is little room."""
+    summary: Callable[[Store], Sequence[str]] | None = None
+    """Sentences of figures as they stand, always as many, in the same order; each empty as long
+    as there is nothing to tell."""
 
     def parameter(self, name: str) -> Parameter:
         """Raises ValueError with one sentence where the lesson has none of this name."""
@@ -84,15 +112,46 @@ class Topic:
     lessons: tuple[Lesson, ...]
 
 
-def progress(lesson: Lesson, store: Store, seen: frozenset[int]) -> frozenset[int]:
-    """The steps that were observed, by index: those of `seen` and what `store` shows now.
+def progress(
+    lesson: Lesson, store: Store, seen: frozenset[int], attention: Attention = Attention()
+) -> frozenset[int]:
+    """The steps that were observed, by index: those of `seen` and what there is to see now.
 
     A step stays seen.  Costs something only for those that aren't seen yet.
     """
-    new = {i for i, step in enumerate(lesson.steps) if i not in seen and step.seen(store)}
-    return seen | new if new else seen
+    done = set(seen)
+    for index, step in enumerate(lesson.steps):
+        if index not in done and _looked(step, index, store, done, attention) and step.seen(store):
+            done.add(index)
+    return frozenset(done) if len(done) > len(seen) else seen
+
+
+def _looked(step: Step, index: int, store: Store, done: set[int], attention: Attention) -> bool:
+    if step.looked is None:
+        return True
+    return done.issuperset(range(index)) and step.looked(store, attention)
 
 
 def current(lesson: Lesson, seen: frozenset[int]) -> int | None:
     """The first step that was not seen; None when all were."""
     return next((i for i in range(len(lesson.steps)) if i not in seen), None)
+
+
+def to_play_again(lesson: Lesson, store: Store, seen: frozenset[int]) -> tuple[str, ...]:
+    """Names of the workers without which the current step can't be seen any more."""
+    now = current(lesson, seen)
+    again = None if now is None else lesson.steps[now].again
+    return () if again is None else tuple(again(store))
+
+
+def held(store: Store) -> tuple[str, ...]:
+    """Ids of workers that wait for somebody to come and see them start, in session order."""
+    found = (store.rows[key].worker for key in store.roots)
+    return tuple(
+        worker.id
+        for worker in found
+        if worker is not None
+        and worker.autostart
+        and worker.phase == "idle"
+        and worker.started_at is None
+    )

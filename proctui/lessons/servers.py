@@ -5,23 +5,58 @@ from __future__ import annotations
 from proctui.core.store import Store
 from proctui.lessons.lesson import Lesson, Parameter, Step, Topic
 from proctui.lessons.seen import (
+    SLACK,
+    any_of,
     both,
     descendants,
+    either,
+    ended_otherwise,
     every,
     happened,
     lives,
+    mark_of,
     of_worker,
+    over,
+    over_unless,
+    past,
     rows,
     went_through,
     with_exitcode,
+    worker,
 )
 
 
-def _served(store: Store, server: str, clients: str) -> bool:
+def _served(store: Store, server: str, *clients: str) -> bool:
     """There are clients, and every one of them has a child of the server."""
     children = sum(map(lives, descendants(store, server, "port *")))
-    wanted = sum(1 for row in rows(store, clients) if lives(row))
+    wanted = sum(1 for pattern in clients for row in rows(store, pattern) if lives(row))
     return 0 < wanted <= children
+
+
+def _guest_left_a_zombie(store: Store) -> bool:
+    """One more than the clients whose end may have made one."""
+    clients = sum(1 for row in rows(store, "client*") if not lives(row))
+    return went_through("server", "zombie", at_least=clients + 1)(store)
+
+
+def _reaped_for_the_guest(store: Store) -> bool:
+    """The guest came anew to a living server, got a child, and whoever had died before is gone."""
+    came = next((row.worker.started_at for row in rows(store, "guest") if row.worker), None)
+    starts = sum(1 for event in store.events if (event.kind, event.worker) == ("started", "guest"))
+    if came is None or starts < 2 or not worker("server", lives)(store):
+        return False
+    served = reaped = False
+    for history in past(store, "server"):
+        start, zombie = mark_of(history, "started"), mark_of(history, "zombie")
+        served |= start is not None and start.time > came - SLACK
+        if zombie is not None and zombie.time < came:
+            if history.ended_at is None:
+                return False
+            reaped = True
+    return served and reaped
+
+
+_NOBODY_SERVED = any_of(over("server"), over_unless("client*", worker("client*", lives)))
 
 
 ECHO_SERVER = Lesson(
@@ -34,24 +69,32 @@ ECHO_SERVER = Lesson(
         Step(
             "server has one child for each client, named after the client's port.",
             "accept() gives the server a connection, and a child of its own serves it.",
-            lambda store: _served(store, "server", "client*"),
+            lambda store: _served(store, "server", "client*", "guest"),
+            _NOBODY_SERVED,
         ),
         Step(
             "guest leaves after 5 seconds: its child ends, and is a zombie.",
             "The child's work was done when the client closed the connection. The server waits "
             "for the next client, not for its children.",
-            went_through("server", "zombie"),
+            both(happened("ended", "guest", with_exitcode(0)), _guest_left_a_zombie),
+            any_of(over("server"), over("guest")),
         ),
         Step(
             "Terminate one of the clients with {terminate}: there is one more zombie.",
             "Each client that leaves leaves one behind.",
-            both(happened("ended", "client*"), went_through("server", "zombie", at_least=2)),
+            both(
+                happened("ended", "client*", with_exitcode(-15)),
+                worker("server", lives),
+                went_through("server", "zombie", at_least=2),
+            ),
+            _NOBODY_SERVED,
         ),
         Step(
             "Press {restart} on guest: a new child is started, and the old zombies are gone.",
             "Starting a process reaps by the way in plain multiprocessing (see "
             "implicit-reaping). A server without new clients keeps its zombies.",
-            went_through("server", "zombie", gone=True),
+            _reaped_for_the_guest,
+            over("server"),
         ),
     ),
     parameters=(
@@ -81,6 +124,9 @@ def _pool_stands(store: Store) -> bool:
     return len(named) == len(found) == 3
 
 
+_SOMEBODY_STAYS = either(worker("guest*", lives), worker("visitor*", lives))
+
+
 def _guests_served(store: Store) -> bool:
     return _served(store, "one-child-each", "guest*")
 
@@ -94,21 +140,30 @@ POOL = Lesson(
     steps=(
         Step(
             "one-child-each has a child for every guest.",
-            "Six clients, six processes: the clients decide.",
+            "As many processes as clients: the clients decide.",
             _guests_served,
+            any_of(over("one-child-each"), over_unless("guest*", worker("guest*", lives))),
         ),
         Step(
             "pool has three children, each a PoolWorker, for as many visitors.",
             "Who finds no worker free waits: look at the log ({log}) of the last visitors.",
-            _pool_stands,
+            both(_pool_stands, worker("visitor*", lives)),
+            any_of(over("pool"), over_unless("visitor*", worker("visitor*", lives))),
         ),
         Step(
             "After 30 seconds clients leave. one-child-each gets zombies, pool stays as it is.",
             "The workers of a pool don't end with their client, but serve the next one.",
             both(
                 happened("ended", "visitor*", with_exitcode(0)),
+                happened("ended", "guest*", with_exitcode(0)),
                 went_through("one-child-each", "zombie"),
+                worker("one-child-each", lives),
                 _pool_stands,
+            ),
+            any_of(
+                over("one-child-each", "pool"),
+                over_unless("guest*", _SOMEBODY_STAYS),
+                over_unless("visitor*", _SOMEBODY_STAYS),
             ),
         ),
     ),
@@ -139,7 +194,7 @@ POOL = Lesson(
 )
 
 
-def _told_crowd(store: Store) -> str:
+def _told_crowd(store: Store) -> tuple[str, str, str]:
     """Starts per second, memory, and what the kernel has refused."""
     starts: list[float] = []
     memory: list[int] = []
@@ -156,14 +211,18 @@ def _told_crowd(store: Store) -> str:
             if row.sample is not None and not row.zombie:
                 memory.append(row.sample.rss_bytes)
     if not starts and not refusals:
-        return ""
+        return "", "", ""
     took = max(starts) - min(starts) if starts else 0.0
     said = f"{len(starts)} of {wanted} were started"
-    said += f", {(len(starts) - 1) / took:.0f} per second" if took > 0 else ""
-    if memory:
-        said += f"; {sum(memory) / len(memory) / 1e6:.1f} MB resident each, shared pages included"
-    refused = f" {len(refusals)} were refused: {refusals[-1]}." if refusals else ""
-    return f"{said}.{refused or ' The kernel refused none.'}"
+    said += f", {(len(starts) - 1) / took:.0f} per second." if took > 0 else "."
+    each = sum(memory) / len(memory) / 1e6 if memory else 0.0
+    return (
+        said,
+        f"Each had {each:.1f} MB resident, shared pages included." if memory else "",
+        f"{len(refusals)} were refused: {refusals[-1]}."
+        if refusals
+        else "The kernel refused none.",
+    )
 
 
 TOO_MANY = Lesson(
@@ -184,6 +243,7 @@ TOO_MANY = Lesson(
             "Forked workers share most of their memory; what each has of its own is what it "
             "wrote to. The rest is counted once, however many there are.",
             happened("ended", "report", with_exitcode(0)),
+            ended_otherwise("report", 0),
         ),
     ),
     parameters=(

@@ -8,6 +8,7 @@ journal and logs stay as they are when the session is started again::
                            /journal         every event
                            /logs/ID.log     one per worker
                            /supervisor.log  what the supervisor itself complained about
+                           /steps           of a lesson: which were seen
     RUNTIME/NAME.sock                       where it listens
 
 The newest run of a name *is* the session of that name; an older one is called ``NAME@RUN``.

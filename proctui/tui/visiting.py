@@ -47,7 +47,7 @@ async def launch(lesson: Lesson, numbers: Mapping[str, int]) -> SessionPaths:
     try:
         if not words and (running := _running(lesson)) is not None:
             return running
-        return find(await _said_by("scenario", "--detach", lesson.id, *words)).paths
+        return find(await _said_by("scenario", "--for-screen", lesson.id, *words)).paths
     except (SessionError, NotPrivate, OSError) as error:
         raise NotStarted(f"{error}.") from error
 

@@ -22,6 +22,14 @@ def test_a_lesson_is_started_with_a_number_of_ones_own(proctui: CommandLine) -> 
     assert "is already running as session echo-server" in again.err
 
 
+def test_a_lesson_for_a_screen_waits_for_it(proctui: CommandLine) -> None:
+    assert proctui.right("scenario", "--for-screen", "join-all").out == "join-all\n"
+    until(lambda: "program" in proctui.workers())
+    assert proctui.workers()["program"]["pid"] is None
+    assert "--for-screen" not in proctui.right("scenario", "--help").out
+    assert "for-screen" not in proctui.right("completion", "bash").out
+
+
 def test_a_copied_lesson_runs_like_the_original(proctui: CommandLine) -> None:
     done = proctui.right("scenario", "stubborn", "--write", "mine")
     assert "proctui mine/stubborn.toml starts it" in done.out
@@ -45,4 +53,4 @@ def test_the_readme_lists_every_lesson() -> None:
     assert [name for name, _ in listed] == list(LESSONS)
     for name, numbers in listed:
         known = {f"{parameter.name}=N" for parameter in LESSONS[name].parameters}
-        assert set(re.findall(r"`(\S+)`", numbers)) <= known
+        assert set(re.findall(r"`(\S+)`", numbers)) == known

@@ -33,6 +33,10 @@ def as_init(shown: Terminal) -> bool:
 
 
 def zombie(shown: Terminal) -> None:
+    shown.sees("► 1 The child of negligent", "Z zombie")
+    shown.type("z")
+    shown.sees("► 2 Put the cursor on negligent")
+    shown.type(UP)
     shown.sees("► 3 Terminate negligent", "Z zombie")
     shown.type("t")
     shown.sees("Terminate negligent (")
@@ -51,11 +55,9 @@ def orphan_tree(shown: Terminal) -> None:
 
 
 def join_all(shown: Terminal) -> None:
-    # its children live for four seconds: on a busy machine that can be over before the screen is up
-    shown.until(lambda: "► 2 Each child goes" in shown.text or "Z program" in shown.text, "a start")
-    if "Z program" in shown.text:
-        shown.type("r")
-    shown.sees("► 2 Each child goes")
+    # its children live for a few seconds, but not before the screen is there to see them
+    later = ("► 2 Each child goes", "► 3 program has ended", "Every step was seen.")
+    shown.until(lambda: any(one in shown.text for one in later), "the children")
     shown.type("2")
 
 
@@ -96,6 +98,19 @@ def test_every_step_ticks_when_it_is_done(
     assert running() == set()
 
 
+def test_what_was_seen_stays_with_the_session(proctui: CommandLine) -> None:
+    with terminal("scenario", "join-all", folder=proctui.folder) as shown:
+        shown.sees("Every step was seen.")
+        shown.type("d")
+        assert shown.ended() == 0
+    with terminal("attach", "join-all", folder=proctui.folder) as shown:
+        shown.sees("3 of 3 done", "Every step was seen.", "Z program")
+        shown.type("q")
+        shown.until(lambda: "Leave" in shown.text or shown.process.poll() is not None, "leaving")
+        shown.type("s")
+        assert shown.ended() == 0
+
+
 def test_a_lesson_from_the_screen_and_back(proctui: CommandLine) -> None:
     proctui.run('[session]\nname = "mine"\n[workers.steady]\ncommand = ["sleep", "1000"]', "steady")
     steady = proctui.workers()["steady"]["pid"]
@@ -123,6 +138,8 @@ def test_a_lesson_that_was_copied_out_has_its_guide(proctui: CommandLine, tmp_pa
     proctui.right("scenario", "zombie", "--write", str(tmp_path / "mine"))
     file = str(tmp_path / "mine" / "zombie.toml")
     with terminal(file, folder=proctui.folder) as shown:
+        shown.sees("► 1 The child of negligent", "Z zombie")
+        shown.type("z")
         shown.sees("✓ 1 The child of negligent")
         shown.type("q")
         shown.sees("Leave zombie?")

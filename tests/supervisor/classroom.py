@@ -17,12 +17,12 @@ import msgspec
 from proctui.core.history import History
 from proctui.core.store import Store
 from proctui.kernel import KernelView
-from proctui.lessons import current, files, find, progress
+from proctui.lessons import Attention, current, files, find, held, progress, to_play_again
 from proctui.lessons.lesson import Lesson
 from proctui.lessons.seen import descendants, past
 from proctui.linux.procconn import ProcConnector
 from proctui.model import Row
-from proctui.protocol import Command, Event, EventKind, Outcome
+from proctui.protocol import Command, Event, EventKind, Outcome, Start
 from proctui.sessions.client import Client
 from proctui.spec import SessionSpec, WorkerSpec
 from proctui.tui.feed import Feed
@@ -36,7 +36,9 @@ REFRESH = 0.1
 class Supervise(Protocol):
     """The fixture of that name."""
 
-    def __call__(self, *workers: WorkerSpec, **settings: object) -> Supervisor: ...
+    def __call__(
+        self, *workers: WorkerSpec, hold: bool = ..., **settings: object
+    ) -> Supervisor: ...
 
 
 class Room:
@@ -47,6 +49,7 @@ class Room:
         self.spec = spec
         self.supervisor = supervisor
         self.seen: frozenset[int] = frozenset()
+        self.attention = Attention()
         self.feed: Feed
 
     @property
@@ -55,21 +58,40 @@ class Room:
 
     def listen(self, changed: frozenset[str]) -> None:
         """The feed's listener."""
-        self.seen = progress(self.lesson, self.store, self.seen)
+        self.seen = progress(self.lesson, self.store, self.seen, self.attention)
+
+    async def looks_at(self, key: str, *steps: int) -> None:
+        """Puts the cursor on a row, with the details open; these steps are to be ticked off."""
+        self.sees_not_yet(*steps)
+        self.attention = Attention(key, "details")
+        await self.sees(*steps)
+
+    def told(self) -> str:
+        """The lesson's figures as they stand."""
+        assert self.lesson.summary is not None
+        return " ".join(filter(None, self.lesson.summary(self.store)))
+
+    async def is_over_for(self, *names: str) -> None:
+        """Waits until the current step can only be seen if these workers are started again."""
+
+        def so() -> bool:
+            return to_play_again(self.lesson, self.store, self.seen) == names
+
+        await self.until(so, f"for {names} to be called over")
 
     async def sees(self, *steps: int, timeout: float = DEADLINE) -> None:
         """Waits until these steps, counted from 1, are ticked off."""
         wanted = {step - 1 for step in steps}
 
         def ticked() -> bool:
-            self.seen = progress(self.lesson, self.store, self.seen)
+            self.listen(frozenset())
             return wanted <= self.seen
 
         await self.until(ticked, f"for steps {sorted(wanted - self.seen)}", timeout)
 
     def sees_not_yet(self, *steps: int) -> None:
         """None of these steps, counted from 1, may be ticked off."""
-        self.seen = progress(self.lesson, self.store, self.seen)
+        self.listen(frozenset())
         assert not self.seen & {step - 1 for step in steps}, self.seen
 
     async def until(
@@ -149,18 +171,20 @@ async def classroom(
     connector: Callable[[], ProcConnector | None] = lambda: None,
     reap: bool = True,
     autostart: bool = True,
+    complete: bool = True,
     **numbers: int,
 ) -> AsyncIterator[Room]:
     """Gives a lesson with times `quicken` as long, and fails where a step of it wasn't seen.
+
+    Its workers start when there is somebody to see them, as they do for a screen.  Where not
+    `complete`, not all steps need be seen.
 
     Orphans come to this process, a subreaper in tests: with `reap` it is as good as init.
     Without `autostart` the test starts the workers itself.
     """
     spec = files.session(name, **numbers)
     workers = [quickened(worker, quicken) for worker in spec.workers]
-    if not autostart:
-        workers = [msgspec.structs.replace(worker, autostart=False) for worker in workers]
-    supervisor = supervise(*workers, refresh=REFRESH)
+    supervisor = supervise(*workers, refresh=REFRESH, hold=True)
     room = Room(find(name), spec, supervisor)
     client = await Client.connect(supervisor.socket, "classroom")
     room.feed = Feed(
@@ -175,9 +199,11 @@ async def classroom(
     tasks = [asyncio.create_task(duty) for duty in duties]
     try:
         await room.until(lambda: room.store.told)  # the kernel may have spoken first
+        if autostart:
+            await client.request(Start(workers=held(room.store)))
         yield room
         missing = current(room.lesson, room.seen)
-        assert missing is None, f"step {missing} was never seen"
+        assert missing is None or not complete, f"step {missing} was never seen"
     finally:
         for task in tasks:
             task.cancel()

@@ -46,8 +46,7 @@ async def test_join_all(supervise: Supervise) -> None:
         assert len(room.pasts("program")) == 4
         (measured,) = re.findall(r"all joined after ([0-9.]+) s", room.log("program"))
         assert 2.0 <= float(measured) <= worker.ended_at - worker.started_at + 0.01
-        assert room.lesson.summary is not None
-        assert room.lesson.summary(room.store).startswith("The program took ")
+        assert room.told().startswith("The program took ")
 
 
 async def test_implicit_reaping(supervise: Supervise) -> None:

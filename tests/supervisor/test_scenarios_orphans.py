@@ -20,9 +20,9 @@ async def test_orphan(supervise: Supervise) -> None:
         await room.sees(1)
         parent, (child,) = room.pid("parent"), room.pids_below("parent")
         assert parent_of(child) == parent
-        room.sees_not_yet(2)
-        await room.sees(2)
+        await room.until(lambda: [row.orphan for row in room.below("parent")] == [True])
         (row,) = room.below("parent")
+        await room.looks_at(row.key, 2)
         assert row.pid == child
         assert parent_of(child) == row.lineage.adopter_pid == os.getpid(), "the nearest subreaper"
         assert row.lineage.first_ppid == parent

@@ -100,7 +100,8 @@ async def test_isolated_memory(supervise: Supervise) -> None:
 
 async def test_authkey(supervise: Supervise) -> None:
     async with classroom("authkey", supervise) as room:
-        await room.sees(1, 2, 3)
+        await room.sees(2, 3)
+        await room.looks_at("w:listener", 1)
         assert "my key has 32 bytes" in room.log("listener")
         assert "relative: welcome" in room.log("listener")
         assert "AuthenticationError" in room.log("listener")

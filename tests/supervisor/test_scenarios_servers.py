@@ -54,10 +54,9 @@ async def test_too_many(supervise: Supervise) -> None:
     async with classroom("too-many", supervise, count=40) as room:
         await room.sees(1, 2)
         assert len(children_of(room.supervisor.pid)) == 41
-        assert room.lesson.summary is not None
-        said = room.lesson.summary(room.store)
+        said = room.told()
         assert re.fullmatch(
-            r"40 of 40 were started, \d+ per second; \d+\.\d MB resident each, "
+            r"40 of 40 were started, \d+ per second\. Each had \d+\.\d MB resident, "
             r"shared pages included\. The kernel refused none\.",
             said,
         ), said
@@ -75,8 +74,7 @@ async def test_too_many_for_the_kernel(supervise: Supervise) -> None:
         assert refused == {r.worker.id for r in failed if r.worker}
         running = len(children_of(room.supervisor.pid)) - 1
         assert running + len(failed) == 60
-        assert room.lesson.summary is not None
-        said = room.lesson.summary(room.store)
+        said = room.told()
         assert f"{running} of 60 were started" in said
         assert f"{len(failed)} were refused: the kernel refused to start a process (EMFILE)" in said
         await room.log_says("report", f"the kernel refused {len(failed)}")

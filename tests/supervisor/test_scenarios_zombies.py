@@ -21,8 +21,10 @@ def terminate(worker: str) -> Signal:
 
 async def test_zombie(supervise: Supervise) -> None:
     async with classroom("zombie", supervise) as room:
-        await room.sees(1, 2)
+        await room.until(lambda: [row.zombie for row in room.below("negligent")] == [True])
         (row,) = room.below("negligent")
+        await room.looks_at(row.key, 1)
+        await room.looks_at("w:negligent", 2)
         assert children_of(room.pid("negligent")) == [row.pid]
         assert row.pid is not None
         assert kernel_state(row.pid) == "Z"
@@ -39,9 +41,10 @@ async def test_zombie(supervise: Supervise) -> None:
 
 
 async def test_zombie_lives_as_long_as_the_learner_says(supervise: Supervise) -> None:
-    async with classroom("zombie", supervise, seconds=3) as room:
-        await room.sees(1, 2, 3)
+    async with classroom("zombie", supervise, seconds=3, complete=False) as room:
+        await room.is_over_for("negligent")
         assert room.row("negligent").exitcode == 0, "it has joined its child at its end"
+        room.sees_not_yet(1, 2, 3)
 
 
 async def test_zombie_cure_join(supervise: Supervise) -> None:
@@ -103,9 +106,8 @@ async def test_zombie_factory(supervise: Supervise) -> None:
         await room.until(lambda: sum(row.zombie for row in room.below("factory")) == 8)
         zombies = children_of(room.pid("factory"))
         assert {kernel_state(pid) for pid in zombies} == {"Z"}
-        assert room.lesson.summary is not None
-        assert room.lesson.summary(room.store) == "8 zombies, all of one parent."
-        await room.sees(2)
+        assert room.told() == "8 zombies so far, all of one parent."
+        await room.looks_at("w:factory", 2)
         cures = [
             cure
             for finding in room.row("factory").findings

@@ -1,28 +1,26 @@
-"""The guide through a lesson, and starting lessons from the screen."""
+"""The guide through a lesson."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import dataclasses
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
-from textual.widgets import OptionList
+from textual.widgets._toast import Toast
 
-from proctui.lessons import LESSONS, TOPICS, Lesson, find
-from proctui.sessions.client import ConnectionLost
-from proctui.sessions.session import SessionPaths
-from proctui.tui import keymap, visiting
-from proctui.tui.feed import Feed
-from proctui.tui.screens.help import Help
-from proctui.tui.screens.lessons import LessonPicker
-from proctui.tui.screens.new_worker import NewWorker
-from proctui.tui.screens.workers import WorkersScreen
-from proctui.tui.visiting import NotStarted
+from proctui.lessons import Attention, find
+from proctui.lessons.ticks import Ticks
+from proctui.protocol import Start
+from proctui.tui import keymap
+from proctui.tui.teaching import Lecture
 from proctui.tui.widgets.guide import Guide
-from tests.tui.fakes import Clock
+from tests.tui.fakes import NOW, Clock, worker
 from tests.tui.lesson_scene import (
     CHILDREN,
+    GRANDPARENT,
     end_what_it_left,
     kill_grandparent,
     left_behind,
@@ -90,7 +88,8 @@ async def test_what_was_seen_stays_seen() -> None:
         await ticked(stage, guide, 1)
         end_what_it_left(stage.kernel)
         await stage.until(lambda: len(stage.workers.feed.store.rows) == 1)
-        await ticked(stage, guide, 1, 4)
+        await stage.pilot.pause(0.6)
+        await ticked(stage, guide, 1)  # nobody was left behind: grandparent lives
 
 
 async def test_it_says_what_is_about_to_happen_and_why() -> None:
@@ -123,7 +122,7 @@ async def test_it_is_folded_with_a_key() -> None:
         before = guide.region.height
         await stage.press("w")
         await stage.until(lambda: guide.region.height == 1)
-        await stage.sees("1 of 4", "► Press k on")
+        await stage.sees("1 of 4 done", "► Press k on")
         await stage.until(lambda: stage.text().splitlines()[2].rstrip().endswith("w unfolds"))
         await stage.press("w")
         await stage.until(lambda: guide.region.height == before)
@@ -151,6 +150,103 @@ async def test_it_names_the_keys_that_are_in_force() -> None:
             keymap.put_in_force({})
 
 
+@pytest.mark.parametrize("size", [(120, 28), (80, 24)])
+async def test_its_head_stays_when_the_rest_is_scrolled(size: tuple[int, int]) -> None:
+    async with lesson(size) as (stage, guide):
+        await ticked(stage, guide, 1)
+        kill_grandparent(stage.client, stage.kernel)
+        await ticked(stage, guide, 1, 2, 3)
+        guide.focus()
+        for key in ("end", "home", "pagedown"):
+            await stage.press(key)
+            await stage.sees("3 of 4 done", "w folds")
+        guide.action_move_to(10_000)
+        await stage.until(lambda: guide.lines[-1].strip() in stage.text(), "the last line")
+        end_what_it_left(stage.kernel)
+        await stage.sees("4 of 4 done", "Every step was seen.")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_it_says_what_plays_a_step_again_that_was_missed(size: tuple[int, int]) -> None:
+    async with opened(size, orphan_tree(Clock())) as stage:
+        guide = stage.workers.guide
+        await ticked(stage, guide, 1)
+        end_what_it_left(stage.kernel)  # with it: its whole tree was killed
+        stage.kernel.end(GRANDPARENT, 9)
+        stage.client.change(
+            "grandparent", "ended", "ended", phase="ended", alive=False, exitcode=-9, ended_at=NOW
+        )
+
+        def said() -> str:
+            return " ".join(" ".join(guide.lines).split())
+
+        wanted = "put the cursor on grandparent and press r , which plays it again"
+        await stage.until(lambda: wanted in said(), said())
+        await ticked(stage, guide, 1)
+        assert guide.has_class("-beside") or guide.region.height <= 9
+        await stage.press("w")
+        await stage.sees("► r on grandparen")
+
+
+async def test_many_that_must_begin_anew_are_tagged() -> None:
+    async with lesson() as (stage, guide):
+        await ticked(stage, guide, 1)
+        guide.show(find("crash"), frozenset(), "", ("a", "b"))
+        assert "tag a and b with space and press r ," in " ".join(" ".join(guide.lines).split())
+        guide.show(find("crash"), frozenset(), "", tuple("abcdef"))
+        assert "tag a, b, c and 3 more with" in " ".join(" ".join(guide.lines).split())
+
+
+async def test_messages_do_not_lie_on_it() -> None:
+    async with lesson() as (stage, guide):
+        await ticked(stage, guide, 1)
+        await stage.press("s")
+        await stage.until(lambda: bool(stage.app.screen.query(Toast)), "a message")
+        await stage.until(lambda: stage.app.screen.query(Toast).first().region.width > 0)
+        toast = stage.app.screen.query(Toast).first().region
+        assert toast.right <= guide.region.x
+        assert toast.bottom < stage.app.size.height
+
+
+async def test_ticks_are_kept_for_whoever_comes_later(tmp_path: Path) -> None:
+    client, kernel = orphan_tree(Clock())
+    client.hello = msgspec.structs.replace(client.hello, journal=str(tmp_path / "journal"))
+    async with opened((120, 40), (client, kernel)) as stage:
+        await ticked(stage, stage.workers.guide, 1)
+        Ticks(client.hello.journal).add({2})  # another screen of the session
+        await ticked(stage, stage.workers.guide, 1, 3)
+    again = msgspec.structs.replace(client.hello)
+    client, kernel = orphan_tree(Clock())
+    client.hello = again
+    end_what_it_left(kernel)
+    async with opened((120, 40), (client, kernel)) as stage:
+        await ticked(stage, stage.workers.guide, 1, 3)
+
+
+async def test_what_waited_for_the_screen_is_started_once_it_is_there() -> None:
+    client, kernel = orphan_tree(Clock())
+    waiting = worker("grandparent", None, "orphans.py:family_tree(900.0)", phase="idle")
+    later = msgspec.structs.replace(waiting, id="later", autostart=False)
+    client.workers = {"grandparent": waiting, "later": later}
+    async with opened((120, 40), (client, kernel)) as stage:
+        starts = [Start(workers=("grandparent",))]
+        await stage.until(lambda: client.sent == starts, f"a start, where there is {client.sent}")
+        client.change("grandparent", "changed", "nothing of importance")
+        await stage.pilot.pause(0.6)
+        assert client.sent == starts, "once"
+
+
+async def test_the_last_figures_stay() -> None:
+    async with lesson() as (stage, _):
+        lecture = Lecture(find("too-many"), Ticks(""))
+        told = iter([("10 ran.", "9 MB.", ""), ("9 ran.", "", "1 was refused.")])
+        taught = dataclasses.replace(lecture.lesson, summary=lambda store: next(told))
+        lecture.lesson = taught
+        for said in ("10 ran. 9 MB.", "9 ran. 9 MB. 1 was refused."):
+            lecture.look(stage.workers.feed.store, Attention())
+            assert lecture.summary == said
+
+
 async def test_a_summary_is_shown() -> None:
     async with lesson() as (stage, guide):
         lecture = stage.workers.teaching.lecture
@@ -164,150 +260,3 @@ async def test_other_sessions_have_none() -> None:
         assert not stage.workers.guide.display
         await stage.press("w")
         await stage.told("no lesson")
-
-
-# ------------------------------------------------------------------------- starting lessons
-
-
-@pytest.fixture
-def launched(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> list[tuple[str, Mapping[str, int]]]:
-    """What was started, without starting it."""
-    started: list[tuple[str, Mapping[str, int]]] = []
-
-    async def launch(taught: Lesson, numbers: Mapping[str, int]) -> SessionPaths:
-        if taught.id == "crash":
-            raise NotStarted("there is no room for it.")
-        started.append((taught.id, numbers))
-        return SessionPaths(taught.id, tmp_path, tmp_path / "socket")
-
-    monkeypatch.setattr(visiting, "launch", launch)
-    return started
-
-
-def teach(stage: Stage) -> Feed:
-    """Every session that is gone to from now on is the lesson."""
-    client, kernel = orphan_tree(stage.clock)
-    feed = Feed(client, kernel, clock=stage.clock, totals=lambda: (0.0, 0, 0))
-
-    async def open_feed(where: SessionPaths) -> Feed:
-        if where.name == "stubborn":
-            raise ConnectionLost("the supervisor is gone")
-        return feed
-
-    stage.app._open_feed = open_feed
-    return feed
-
-
-async def choose(stage: Stage, name: str) -> LessonPicker:
-    """Puts the picker's cursor on a lesson."""
-    await stage.until(lambda: isinstance(stage.app.screen, LessonPicker))
-    picker = stage.app.screen
-    assert isinstance(picker, LessonPicker)
-    options = picker.query_one(OptionList)
-    options.highlighted = options.get_option_index(name)
-    await stage.until(lambda: picker.lesson.id == name)
-    return picker
-
-
-async def test_the_picker_lists_all_lessons_by_topic() -> None:
-    async with opened() as stage:
-        await stage.press("b")
-        picker = await choose(stage, "echo-server")
-        options = picker.query_one(OptionList).options
-        assert [option.id for option in options if option.id] == list(LESSONS)
-        assert [str(option.prompt) for option in options if not option.id] == [
-            topic.title for topic in TOPICS
-        ]
-        await stage.sees("clients: how many clients connect and stay", "proctui scenario echo-")
-        await stage.sees(find("echo-server").explanation[:30])
-
-
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_a_number_of_ones_own(
-    launched: list[tuple[str, Mapping[str, int]]], size: tuple[int, int]
-) -> None:
-    async with opened(size) as stage:
-        teach(stage)
-        await stage.press("b")
-        await choose(stage, "too-many")
-        await stage.press("tab", *"5", "enter")
-        await stage.sees("count must be from 10 to 10000, not 5")
-        assert launched == []
-        await stage.press(*"00", "enter")
-        await stage.until(lambda: bool(launched), "launched")
-        assert launched == [("too-many", {"count": 500})]
-
-
-async def test_a_lesson_lies_over_the_session_that_one_came_from(
-    launched: list[tuple[str, Mapping[str, int]]],
-) -> None:
-    async with opened() as stage:
-        feed = teach(stage)
-        await stage.press("n")
-        await stage.until(lambda: isinstance(stage.app.screen, NewWorker))
-        await stage.press("ctrl+l")
-        await choose(stage, "orphan-tree")
-        await stage.press("enter")
-        await stage.sees("proctui  orphan-tree", "✓ 1 Four processes")
-        assert launched == [("orphan-tree", {})]
-        visited = stage.app.screen
-        assert isinstance(visited, WorkersScreen)
-        assert visited.feed is feed
-        await stage.press("3")
-        await stage.until(lambda: stage.app.screen is not visited, "the machine")
-        await stage.press("d")
-        await stage.until(lambda: stage.app.screen is stage.workers, "back")
-        await stage.told("Session orphan-tree goes on")
-        await stage.sees("proctui  lessons", "piao-1")
-        await stage.until(lambda: feed.kernel.closed)  # type: ignore[attr-defined]
-        assert not stage.client.closed
-
-
-async def test_what_can_not_be_started_or_reached_is_said(
-    launched: list[tuple[str, Mapping[str, int]]],
-) -> None:
-    async with opened() as stage:
-        teach(stage)
-        for name, said in (("crash", "no room"), ("stubborn", "the supervisor is gone")):
-            await stage.press("b")
-            await choose(stage, name)
-            await stage.press("enter")
-            await stage.told(said)
-            assert stage.app.screen is stage.workers
-
-
-async def test_the_lesson_that_one_is_in_is_not_opened_twice(
-    launched: list[tuple[str, Mapping[str, int]]],
-) -> None:
-    async with lesson() as (stage, _):
-        await stage.press("b")
-        await stage.until(lambda: isinstance(stage.app.screen, LessonPicker))
-        await stage.press("enter")
-        await stage.told("that is this session")
-        assert launched == [("orphan-tree", {})]
-
-
-async def test_the_palette_finds_lessons(
-    launched: list[tuple[str, Mapping[str, int]]],
-) -> None:
-    async with opened() as stage:
-        await stage.press("ctrl+p")
-        await stage.press(*"lesson factory")
-        await stage.sees("Lesson: The zombie factory")
-        await stage.press("down", "enter")
-        await stage.until(lambda: isinstance(stage.app.screen, LessonPicker))
-        picker = stage.app.screen
-        assert isinstance(picker, LessonPicker)
-        await stage.until(lambda: picker.lesson.id == "zombie-factory")
-
-
-async def test_the_help_tells_every_lesson() -> None:
-    async with opened() as stage:
-        await stage.press("question_mark")
-        await stage.until(lambda: isinstance(stage.app.screen, Help))
-        taught = str(stage.app.screen.query_one("#taught").render())
-        for one in LESSONS.values():
-            assert one.explanation in taught
-            assert one.id in taught

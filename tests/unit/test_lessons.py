@@ -27,6 +27,7 @@ from proctui.lessons import (
 from proctui.lessons.lesson import Parameter
 from proctui.model import Worker
 from proctui.tui.actions import ACTIONS, key_name
+from proctui.tui.widgets.columns import SPECS, fitted
 from tests.unit.story import Story
 
 KEYS = {action.id: key_name(action.keys[0]) for action in ACTIONS.values()}
@@ -57,6 +58,8 @@ WANTED = [
     "authkey",
     "implicit-reaping",
 ]
+GUIDE = 42
+"""Cells that the guide takes beside the list."""
 SUPERVISOR_TESTS = Path(__file__).parents[1] / "supervisor"
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
@@ -104,6 +107,21 @@ def test_its_workers_that_merely_wait_tick_nothing_off(lesson: Lesson) -> None:
 def test_a_real_supervisor_tries_it(lesson: Lesson) -> None:
     texts = [path.read_text() for path in SUPERVISOR_TESTS.glob("test_scenarios_*.py")]
     assert any(f'classroom("{lesson.id}"' in text for text in texts)
+
+
+@every_lesson
+@pytest.mark.parametrize("width", [120 - GUIDE, 80])
+def test_the_columns_that_it_speaks_of_have_room(lesson: Lesson, width: int) -> None:
+    titles = {spec.title: column for column, spec in SPECS.items()}
+    said = " ".join(f"{step.do} {step.why}" for step in lesson.steps)
+    spoken_of = {titles[word] for word in re.findall(r"\b[A-Z]+\b", said) if word in titles}
+    layout = fitted(width, needed=lesson.columns)
+    shown = {placed.column for placed in layout.placed}
+    assert spoken_of | {"name", "state"} <= shown
+    if "target" in spoken_of:
+        target = layout.find("target")
+        assert target is not None
+        assert target.width >= 24, "what a target is called with stands at its end"
 
 
 # ---------------------------------------------------------------- progress

@@ -87,11 +87,11 @@ def step(lesson: str, number: int, story: Story) -> bool:
 
 def test_run_called_directly_is_seen_by_a_child_that_never_was() -> None:
     failed = running("calls-run", phase="ended", alive=False, exitcode=1, ended_at=NOON + 4)
-    story = Story().event("started", running("calls-run")).look(seen(1, 200, 100))
+    story = Story().event("started", running("calls-run")).look(seen(1, 200, 100, rss=9_000_000))
     assert not step("run-directly", 2, story)
     assert step("run-directly", 2, story.event("ended", failed))
     story = Story().event("started", running("calls-run"))
-    story.look(seen(1, 200, 100), seen(2, 300, 200, sid=200))
+    story.look(seen(1, 200, 100, rss=9_000_000), seen(2, 300, 200, sid=200))
     assert not step("run-directly", 2, story.event("ended", failed))
 
 
@@ -135,13 +135,14 @@ def test_a_crowd_is_summed_up() -> None:
     summary = find("too-many").summary
     assert summary is not None
     story = Story()
-    assert summary(story.store) == ""
+    assert summary(story.store) == ("", "", "")
     for n in range(5):
         story.event("started", running(f"client-{n}", 200 + n, started_at=NOON + n / 10))
         story.look(seen(n, 200 + n, 100, start=NOON + n / 10, rss=9_000_000))
     refused = Worker(id="client-9", name="client-9", phase="failed", failure="no more")
     story.event("start-failed", refused)
     assert summary(story.store) == (
-        "5 of 6 were started, 10 per second; 9.0 MB resident each, shared pages included. "
-        "1 were refused: no more."
+        "5 of 6 were started, 10 per second.",
+        "Each had 9.0 MB resident, shared pages included.",
+        "1 were refused: no more.",
     )

@@ -14,7 +14,8 @@ from proctui.lessons import LESSONS, find
 
 def arguments(id: str | None = None, **given: object) -> argparse.Namespace:
     usual: dict[str, object] = {
-        "json": False, "guide": False, "write": None, "detach": False, "leftovers": None,
+        "json": False, "guide": False, "write": None, "detach": False, "for_screen": False,
+        "leftovers": None,
         "numbers": [],
     }  # fmt: skip
     return argparse.Namespace(id=id, **{**usual, **given})

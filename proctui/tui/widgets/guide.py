@@ -6,7 +6,7 @@ It stands beside the list where there is room for both, else above it; folded it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -33,9 +33,10 @@ class Guide(Page):
     """Shows a lesson with the steps that were seen; `show` says which."""
 
     prefix = "guide"
+    fixed = 1  # which lesson, and how far it has come
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "guide--title", "guide--text", "guide--quiet", "guide--done", "guide--now", "guide--key",
-        "guide--figures", "guide--thumb",
+        "guide--figures", "guide--missed", "guide--thumb",
     }  # fmt: skip
 
     DEFAULT_CSS = """
@@ -56,6 +57,7 @@ class Guide(Page):
         & > .guide--quiet { color: $text-muted; }
         & > .guide--done { color: $text-success; text-style: bold; }
         & > .guide--now { text-style: bold; }
+        & > .guide--missed { color: $text-warning; }
         & > .guide--figures { color: $text-accent; }
         & > .guide--key { background: $primary; color: $text; text-style: bold; }
         & > .guide--thumb { color: $primary; }
@@ -73,14 +75,20 @@ class Guide(Page):
         self._lesson: Lesson | None = None
         self._seen: frozenset[int] = frozenset()
         self._summary = ""
+        self._again: Sequence[str] = ()
         self._beside = False
         self._followed: int | None = None
 
     # ------------------------------------------------------------------ what is shown
 
-    def show(self, lesson: Lesson, seen: frozenset[int], summary: str) -> None:
-        """A lesson, those of its steps that were seen, and figures as a sentence."""
-        self._lesson, self._seen, self._summary = lesson, seen, summary
+    def show(
+        self, lesson: Lesson, seen: frozenset[int], summary: str, again: Sequence[str] = ()
+    ) -> None:
+        """A lesson, those of its steps that were seen, and figures as sentences.
+
+        `again` are names of workers that have to be started again for the step that is due.
+        """
+        self._lesson, self._seen, self._summary, self._again = lesson, seen, summary, again
         self.add_class("-shown")
         self.lay_out()
 
@@ -130,8 +138,8 @@ class Guide(Page):
         if now == self._followed:
             return
         self._followed = now
-        if start < self._offset or end > self._offset + self.size.height:
-            self._offset = max(0, min(start, end - self.size.height))
+        if start < self._offset + self.fixed or end > self._offset + self.size.height:
+            self._offset = max(0, min(start - self.fixed, end - self.size.height))
             self.refresh(self.size.region)
 
     # ------------------------------------------------------------------ forms
@@ -140,7 +148,12 @@ class Guide(Page):
         head = f"{lesson.title}  {self._count(lesson)}"
         hint = f"{ACTIONS['guide'].key} unfolds"
         room = width - text.cells(head) - text.cells(hint) - 6
-        said = _DONE if now is None else lesson.steps[now].words(_keys())[0]
+        if now is None:
+            said = _DONE
+        elif self._again:
+            said = f"{_keys()['restart']} on {' and '.join(self._again)} plays it again."
+        else:
+            said = lesson.steps[now].words(_keys())[0]
         said = text.safe(said, room).rstrip() if room > 12 else ""
         gap = max(1, width - text.cells(head) - text.cells(said) - text.cells(hint) - 4)
         before = Span("  ✓ ", "done") if now is None else Span("  ► ", "now")
@@ -192,17 +205,21 @@ class Guide(Page):
         )
 
     def _count(self, lesson: Lesson) -> str:
-        return f"{len(self._seen)} of {len(lesson.steps)}"
+        return f"{len(self._seen)} of {len(lesson.steps)} done"
 
     def _step(self, step: Step, index: int, now: int | None, width: int) -> Iterator[Line]:
         """What to do, and once it is due or seen also why."""
-        do, why = step.words({name: f"`{key}`" for name, key in _keys().items()})
+        keys = {name: f"`{key}`" for name, key in _keys().items()}
+        do, why = step.words(keys)
         done = index in self._seen
         mark, style = ("✓", "done") if done else ("►", "now") if index == now else ("○", "quiet")
         body = "now" if index == now else "text" if done else "quiet"
         head = f"{mark} {index + 1} "
         yield from _said(do, width, body, (Span(head, style),))
-        if done or index == now:
+        if index == now and self._again:
+            missed = _to_play_again(self._again, keys)
+            yield from _said(missed, width, "missed", (Span(" " * len(head)),))
+        elif done or index == now:
             yield from _said(why, width, "quiet", (Span(" " * len(head)),))
 
     def _end(self, width: int) -> Iterator[Line]:
@@ -214,6 +231,27 @@ class Guide(Page):
 
 
 _DONE = "Every step was seen."
+
+
+_NAMED = 3
+"""Workers that are called by their names; more are a number."""
+
+
+def _to_play_again(names: Sequence[str], keys: Mapping[str, str]) -> str:
+    """What to do where the step can't be seen any more."""
+    shown = [text.safe(name) for name in names]
+    if len(shown) == 1:
+        return (
+            f"This is over and was not seen as it should be: put the cursor on {shown[0]} and "
+            f"press {keys['restart']}, which plays it again."
+        )
+    rest = shown[_NAMED:]
+    last = [f"{len(rest)} more"] if rest else [shown.pop()]
+    listed = f"{', '.join(shown[:_NAMED])} and {last[0]}"
+    return (
+        f"This is over and was not seen as it should be: tag {listed} with {keys['tag']} and "
+        f"press {keys['restart']}, which plays it again."
+    )
 
 
 def _keys() -> dict[str, str]:

@@ -35,6 +35,8 @@ class Page(Painted, can_focus=True):
     """Shows lines; a subclass makes them and gives `prefix` and its component classes."""
 
     prefix: ClassVar[str] = "page"
+    fixed: ClassVar[int] = 0
+    """Lines at the top that stay when the rest is scrolled."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"page--thumb"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,17 +70,21 @@ class Page(Painted, can_focus=True):
             return
         width = self.size.width
         changed = [
-            Region(0, index - self._offset, width, 1)
-            for index, (old, new) in enumerate(zip(before, lines, strict=True))
-            if old != new and 0 <= index - self._offset < self.size.height
+            Region(0, y, width, 1)
+            for y in range(self.size.height)
+            if (index := self._at(y)) < len(lines) and before[index] != lines[index]
         ]
         if changed:
             self.refresh(*changed)
 
+    def _at(self, y: int) -> int:
+        """Which line stands there."""
+        return y if y < self.fixed else y + self._offset
+
     def render_line(self, y: int) -> Strip:
         """One line."""
         width, style = self.size.width, self._palette.style
-        index = y + self._offset
+        index = self._at(y)
         spans = self._lines[index] if index < len(self._lines) else ()
         segments = [Segment(text.plain(span.text), style(span.style)) for span in spans]
         strip = Strip(segments).adjust_cell_length(max(0, width - 1), style())
