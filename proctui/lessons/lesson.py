@@ -22,7 +22,7 @@ class Attention:
 
     row: str | None = None
     """Key of the row under the cursor."""
-    pane: Literal["details", "log", "events"] | None = None
+    pane: Literal["details", "log", "events", "chart"] | None = None
     """The pane that is open."""
 
 
