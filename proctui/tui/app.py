@@ -33,6 +33,7 @@ from proctui.tui.feed import Feed
 from proctui.tui.preferences import Kept
 from proctui.tui.screens.workers import WorkersScreen
 from proctui.tui.themes import OURS, legible_variables
+from proctui.tui.typed import Keys, Typed
 from proctui.tui.visiting import OpenFeed, Visit, VisitWanted
 
 if TYPE_CHECKING:
@@ -88,12 +89,11 @@ class ProctuiApp(App[int], inherit_bindings=False):
         self.feed = feed
         self._open_feed = open_feed or _feed_of
         self._visits: list[Visit] = []
-        self._early: list[events.Key | events.Paste] = []
-        """What was typed before the screen that it is for stood."""
         self._kept = kept or Kept()
         for theme in OURS.values():
             self.register_theme(theme)
         self.theme = self._kept.theme(self)  # at once: a change restyles everything
+        self._keys = Keys(self, self._obey, self._is_early)
         self.farewell = ""
         """Said on standard output once the terminal is given back."""
 
@@ -126,38 +126,31 @@ class ProctuiApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Lets the news in."""
+        self.run_worker(self._keys.serve(), name="keys")
         self.run_worker(self.feed.listen(), name="listen")
         self.run_worker(self.feed.watch(), name="watch")
 
     async def on_event(self, event: events.Event) -> None:
-        """As Textual's, but nothing is obeyed before the screen stands, and then key by key.
+        """As Textual's, but what is typed is obeyed in its order, and not before the screen stands.
 
-        The first picture is seen, and typed at, before there are widgets.
-
-        Textual sends it on a round through its widgets' queues.  Keys typed ahead, as they come
-        over a slow line, would then go where the focus was before the first of them opened a
-        prompt or a dialog, and letters of a filter would be commands.
+        The first picture is seen, and typed and clicked at, before there are widgets.
         """
-        if isinstance(event, events.InputEvent | events.Paste) and self._is_early():
-            if isinstance(event, events.Key | events.Paste):
-                self._early.append(event)
-            return
-        if isinstance(event, events.Key) and not event.is_forwarded and self._is_command(event):
+        if isinstance(event, Typed) and not event.is_forwarded:
+            self._keys.put(event)
+        elif not (isinstance(event, events.InputEvent) and self._is_early()):
+            await super().on_event(event)
+
+    async def _obey(self, typed: Typed) -> None:
+        """Gives a key to whom it is for; one that is no text needs no round to get there."""
+        if isinstance(typed, events.Key) and self._is_command(typed):
             for first in (True, False):
-                if await self._check_bindings(event.key, priority=first):
+                if await self._check_bindings(typed.key, priority=first):
                     return
-        await super().on_event(event)
+        await super().on_event(typed)
 
     def _is_early(self) -> bool:
-        """Whether the screen is still being made, or what was typed meanwhile comes first."""
-        screen = self.screen
-        return bool(self._early) or (isinstance(screen, WorkersScreen) and not screen.stands)
-
-    @on(WorkersScreen.Stands)
-    async def _obey_early(self) -> None:
-        early, self._early = self._early, []
-        for event in early:
-            await self.on_event(event)
+        """Whether the screen is still being made."""
+        return any(isinstance(s, WorkersScreen) and not s.stands for s in self.screen_stack[-1:])
 
     def _is_command(self, event: events.Key) -> bool:
         """Whether nothing has the focus that makes text of keys."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,10 @@ Deed = Callable[[], Awaitable[None] | None]
 
 _STEPS: Final = 10
 """Turns of the event loop in which a deed must have opened its dialog."""
+_ASK_FIRST: Final = frozenset({"new", "new_like"})
+"""Their dialog opens only once the supervisor has answered."""
+_ANSWER: Final = 1.0
+"""Seconds in which it must have."""
 
 
 class Doing:
@@ -40,9 +45,12 @@ class Doing:
         deed = self.doers[name]()
         if deed is not None:
             worker = screen.run_worker(_finish(deed), name=name)
-            for _ in range(_STEPS):
-                if worker.is_finished or not screen.is_current:
+            end = time.monotonic() + (_ANSWER if name in _ASK_FIRST else 0)
+            steps = 0
+            while not worker.is_finished and screen.is_current:
+                if steps >= _STEPS and time.monotonic() >= end:
                     break
+                steps += 1
                 await asyncio.sleep(0)
 
 

@@ -68,7 +68,9 @@ def test_a_start_shows_at_once_what_it_does(proctui: CommandLine) -> None:
 def test_keys_typed_at_the_first_picture_wait_for_the_screen(
     proctui: CommandLine, keys: str, there: str
 ) -> None:
-    proctui.write('[workers.steady]\ncommand = ["sh", "-c", "echo all workers; sleep 1000"]\n')
+    proctui.write(
+        '[workers.steady]\ncommand = ["sh", "-c", "echo all $0; sleep 1000", "workers"]\n'
+    )
     name = proctui("run", "--detach").out.strip()
     with terminal("attach", name, folder=proctui.folder) as shown:
         shown.sees("steady")

@@ -6,7 +6,6 @@ import functools
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,14 +90,9 @@ DIALOGS = [
 
 
 def opened(shown: Terminal, keys: str, there: str) -> None:
-    """Asks until it is there: a key typed while the last dialog goes may be lost with it."""
-    while True:
-        shown.type(keys)
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            if re.search(there, shown.text):
-                return
-            shown.read()
+    """Asks, and waits until it is there."""
+    shown.type(keys)
+    shown.until(lambda: re.search(there, shown.text) is not None, there)
 
 
 def is_gone(shown: Terminal, there: str) -> bool:

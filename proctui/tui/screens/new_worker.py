@@ -285,18 +285,27 @@ class NewWorker(Form[tuple[WorkerSpec, ...] | Literal["lesson"]]):
     def _start_if_right(self) -> None:
         self._begin()
         if self.checked.specs:
-            self.dismiss(self.checked.specs)
+            self._answer(self.checked.specs)
         else:
             self.app.bell()
 
     @on(Button.Pressed, "#lesson")
     def action_lesson(self) -> None:
         """Leaves the form for the lessons."""
-        self.dismiss("lesson")
+        self._answer("lesson")
 
     @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(None)
+    def action_leave(self) -> None:
+        """Leaves without a choice."""
+        self._answer(None)
+
+    def _answer(self, answer: tuple[WorkerSpec, ...] | Literal["lesson"] | None) -> None:
+        """Closes the form, but not while its lower half comes: half made it would fall apart."""
+
+        def close() -> None:
+            self.dismiss(answer)
+
+        self.call_later(close)
 
 
 def _end_of(path: str) -> str:

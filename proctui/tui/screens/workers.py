@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.message import Message
 from textual.screen import Screen
 
 from proctui.model import Row
@@ -73,9 +72,6 @@ class WorkersScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (100, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-short"), (20, "-low"), (36, "-tall")]  # noqa: RUF012
 
-    class Stands(Message):
-        """The screen is there with all its widgets: keys find what they act on."""
-
     def __init__(
         self, feed: Feed, leave: Callable[[int, str], None], kept: Kept | None = None
     ) -> None:
@@ -83,7 +79,7 @@ class WorkersScreen(Screen[None]):
         super().__init__()
         self.feed = feed
         self.stands = False
-        """Whether all of its widgets are there."""
+        """Whether it is there with all its widgets: keys find what they act on."""
         self._leave = leave
         self.listing = Listing()
         self.deeds = Deeds(feed, self)
@@ -145,7 +141,6 @@ class WorkersScreen(Screen[None]):
         self.teaching.begin()
         self.run_worker(self.deeds.show_start())
         self.stands = True
-        self.post_message(self.Stands())
 
     def on_screen_resume(self) -> None:
         """Settings may have been changed on another screen."""
