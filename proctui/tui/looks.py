@@ -16,6 +16,7 @@ from proctui.tui.widgets.buttons import Buttons
 from proctui.tui.widgets.guide import WithGuide
 from proctui.tui.widgets.panes import Pane
 from proctui.tui.widgets.prompt import Prompt, Purpose
+from proctui.views.filters import without_unfinished
 from proctui.views.view import (
     Predicate,
     above,
@@ -78,7 +79,7 @@ class Looks:
     def typed(self, message: Prompt.Typed) -> None:
         """Filters or searches with each letter."""
         if message.purpose == "filter":
-            self._filter(message.value)
+            self._filter(without_unfinished(message.value))
         elif message.value:
             found = self._find(containing(message.value), inclusive=True)
             self.screen.query_one(Prompt).complain("" if found else "nothing has that")
@@ -158,7 +159,7 @@ class Looks:
         """Says, while somebody filters, how many rows match; of a search also which one this is."""
         prompt, key = self.screen.query_one(Prompt), self.screen.table.cursor_key
         shown = self.screen.listing.matching(self.screen.table.arrangement)
-        if shown is not None and prompt.purpose == "filter":
+        if shown is not None and prompt.is_filtering(self.screen.listing.filter):
             prompt.count(f"{shown} of {len(self.screen.feed.store.rows)} match")
         if not (prompt.display and prompt.purpose == "search" and prompt.value):
             return

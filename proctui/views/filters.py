@@ -30,7 +30,7 @@ from proctui.model import Row
 from proctui.views.conditions import IS, KEYS, STATES, Clock, FilterError, condition, words
 from proctui.views.view import Predicate, containing
 
-__all__ = ["Filter", "FilterError", "completions", "parse"]
+__all__ = ["Filter", "FilterError", "completions", "parse", "without_unfinished"]
 
 _MAX_LENGTH = 500
 _MAX_DEPTH = 50
@@ -220,15 +220,49 @@ _OPENERS: dict[str, str] = {**dict.fromkeys(KEYS, ":"), "cpu": ">", "mem": ">", 
 
 def completions(text: str) -> list[str]:
     """Whole filters that `text` may become: its last word completed to a key or a value."""
-    start = max(text.rfind(mark) for mark in " (!") + 1
-    before, word = text[:start], text[start:]
-    if not word:
+    before, word = _last_word(text)
+    if not word or _may_be_operator(before, word):
         return []
     key, colon, value = word.partition(":")
     if colon:
         known = _VALUES.get(key.lower(), ())
         return [f"{before}{key}:{known_value}" for known_value in _starting(known, value)]
     return [f"{before}{known}{_OPENERS[known]}" for known in _starting(KEYS, word)]
+
+
+def without_unfinished(text: str) -> str:
+    """`text` without a last word that is on its way to a condition: ``cpu``, ``!st``, ``mem>``.
+
+    Taken as plain text it would hide nearly everything while somebody types a filter.
+    """
+    before, word = _last_word(text)
+    key = word.rstrip(_OPENING)
+    if key == word:
+        unfinished = any(known.startswith(word.lower()) for known in KEYS)
+    else:
+        unfinished = key.lower() in KEYS
+    if not word or not unfinished:
+        return text
+    return before.rstrip("( !")
+
+
+def _last_word(text: str) -> tuple[str, str]:
+    """What is before the last word, and that; the word is empty after a space."""
+    start = max(text.rfind(" "), text.rfind("(")) + 1
+    start += len(text[start:]) - len(text[start:].lstrip("!"))
+    return text[:start], text[start:]
+
+
+def _may_be_operator(before: str, word: str) -> bool:
+    """Whether the word stands between conditions, or will."""
+    if word.lower() not in _OPERATORS:
+        return False
+    said = before.rstrip()
+    return bool(said) and said[-1] not in "(!" and said.split()[-1].lower() not in _OPERATORS
+
+
+_OPENING = ":=<>!"
+"""What stands between a key and its value."""
 
 
 def _starting(known: Mapping[str, object] | tuple[str, ...], given: str) -> list[str]:

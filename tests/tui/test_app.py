@@ -394,8 +394,8 @@ async def test_filter() -> None:
 
 async def test_a_bad_filter_says_what_is_wrong_and_keeps_the_one_before() -> None:
     async with opened() as stage:
-        await stage.press("slash", *"cpu>", "enter")
-        await stage.sees("cpu>", "cpu wants per cent, such as 50", "filter: cpu (0)")
+        await stage.press("slash", *"piao-1 cpu>", "enter")
+        await stage.sees("cpu>", "cpu wants per cent, such as 50", "filter: piao-1 (1)")
         assert stage.workers.screen.query_one("#prompt").display
         await stage.press("escape")
         assert not stage.workers.screen.query_one("#prompt").display

@@ -73,3 +73,26 @@ async def test_tab_with_nothing_to_complete_leaves_everything_alone() -> None:
         assert stage.app.screen.query_one("#prompt-input").has_focus
         await stage.press("escape", "f3", *"st", "tab")
         assert _typed(stage) == "st"
+
+
+async def test_a_condition_on_its_way_leaves_the_list_as_it_was() -> None:
+    async with opened() as stage:
+        await stage.press("slash")
+        for letter in "cpu>x":
+            await stage.press(letter)
+            assert len(stage.workers.table.rows) == 10
+            stage.workers.show_status()  # as each second does
+            assert "match" not in stage.text()
+        await stage.sees("cpu wants per cent")
+        await stage.press("backspace", "5", "0")
+        await stage.sees("1 of 10 match")
+        await stage.press("backspace", "backspace", "backspace", "backspace")
+        await stage.until(lambda: len(stage.workers.table.rows) == 10)
+
+
+async def test_a_word_that_is_no_condition_is_text_once_it_is_entered() -> None:
+    async with opened() as stage:
+        await stage.press("slash", *"pi")
+        assert not stage.workers.listing.filter
+        await stage.press("enter")
+        await stage.sees("filter: pi (1)")

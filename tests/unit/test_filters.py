@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proctui.model import Lineage, ProcessSample, Row, State, Worker
-from proctui.views.filters import FilterError, completions, parse
+from proctui.views.filters import FilterError, completions, parse, without_unfinished
 
 NOW = 10_000.0
 
@@ -238,3 +238,40 @@ def test_completions(text: str, offered: list[str]) -> None:
 def test_completions_go_on_from_what_was_written(text: str) -> None:
     for offered in completions(text):
         assert offered.lower().startswith(text.lower())
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("(a or", []),
+        ("a or", []),
+        ("a or or", ["a or orphan:"]),
+        ("or", ["orphan:"]),
+        ("a or o", ["a or orphan:"]),
+    ],
+)
+def test_a_word_between_conditions_is_no_key(typed: str, offered: list[str]) -> None:
+    assert completions(typed) == offered
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("c", ""),
+        ("cpu", ""),
+        ("cpu>", ""),
+        ("cpu!=", ""),
+        ("cpu>5", "cpu>5"),
+        ("state:", ""),
+        ("state:z", "state:z"),
+        ("piao st", "piao"),
+        ("piao !ST", "piao"),
+        ("(cpu", ""),
+        ("piao", "piao"),
+        ("piao ", "piao "),
+        ("x y:", "x y:"),
+        ('"cpu"', '"cpu"'),
+    ],
+)
+def test_a_word_on_its_way_to_a_condition_is_no_text(typed: str, left: str) -> None:
+    assert without_unfinished(typed) == left

@@ -101,6 +101,10 @@ class Prompt(VerticalGroup):
         """What is typed."""
         return self.query_one(Input).value
 
+    def is_filtering(self, filter: str) -> bool:
+        """Whether `filter`, which is in force, is what is typed: else a count says nothing."""
+        return bool(filter) and self.purpose == "filter" and self.value.strip() == filter
+
     def count(self, found: str) -> None:
         """Shows how many rows that leaves, in words; empty for nothing."""
         self.query_one("#prompt-count", Static).update(text.content(found))
