@@ -18,8 +18,9 @@ class Helpers:
         """Command lines that fork servers of the supervisor have."""
         self._forked: set[str] = set()
         """Workers that those forked."""
-        self._others: dict[tuple[str | None, str], int] = {}
-        """Tokens of other fork servers, by the worker they belong to and their line."""
+        self._others: dict[tuple[int, str], int] = {}
+        """Tokens of other fork servers, by the session they live in and their line: the next run
+        of a worker leads another session, and its fork server has the same line."""
 
     def forked(self, worker: str, line: str = "") -> None:
         """The supervisor's fork server, which runs `line` as far as known, forked that worker."""
@@ -54,4 +55,7 @@ class Helpers:
             if ancestor.command == line:
                 return False
             ancestor = None if ancestor.via is None else self._kin.get(ancestor.via)
-        return self._others.setdefault((kin.worker, line), kin.token) == kin.token
+        place = kin.sample.sid, line
+        if self._others.get(place) not in self._kin:
+            self._others[place] = kin.token
+        return self._others[place] == kin.token

@@ -298,10 +298,13 @@ class Table:
         return self._now >= due
 
     def _command(self, kin: Kin) -> str:
-        """What runs; what was forked and executed nothing would show the supervisor's line.
+        """What runs; what was forked and executed nothing would show its parent's line.
 
         By whom is said only where the kernel told of the fork.
         """
+        parent = None if kin.parent is None else self._family.kin.get(kin.parent)
+        if kin.command and parent is not None and parent.helper == "fork server":
+            return kin.command if kin.command != parent.command else "forked by the fork server"
         supervisor = self._family.supervisor
         if supervisor is None or not kin.command or kin.command != supervisor.command:
             return kin.command

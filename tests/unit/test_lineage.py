@@ -457,6 +457,29 @@ def test_what_a_workers_own_fork_server_forks_is_no_helper() -> None:
     assert story.row("p:5").lineage.worker == "factory"
 
 
+@pytest.mark.parametrize("departs", ["before", "with it"])
+def test_the_fork_server_of_a_workers_next_run_is_one_too(departs: str) -> None:
+    """It runs the very line of the one before, and was a plain fork of its parent at first."""
+    story = factory()
+    story.look(seen(4, 210, 200, sid=200, start=NOON + 2, command=FORK_SERVER_LINE))
+    story.event("ended", running(phase="ended", alive=False, exitcode=0, ended_at=NOON + 4))
+    if departs == "before":
+        story.look(gone=[2, 3, 4])
+    story.event("started", running(pid=300, started_at=NOON + 6))
+    story.look(
+        seen(6, 300, SUPERVISOR, start=NOON + 6),
+        seen(7, 310, 300, sid=300, start=NOON + 7, command="python3 mine.py"),
+        gone=[2, 3, 4] if departs == "with it" else [],
+    )
+    story.look(
+        seen(7, 310, 300, sid=300, start=NOON + 7, command=FORK_SERVER_LINE),
+        seen(8, 311, 310, sid=300, start=NOON + 8, command=FORK_SERVER_LINE),
+    )
+    assert story.row("p:7").helper == "fork server"
+    assert story.row("p:8").helper == ""
+    assert story.row("p:8").command == "forked by the fork server"
+
+
 def test_forked_without_exec_it_does_not_show_the_supervisors_line() -> None:
     story = factory()
     assert story.row("p:3").command == "child of factory"
