@@ -99,6 +99,8 @@ class Chronicle:
         zombie = row.state is State.ZOMBIE
         if zombie and row.zombie_since is not None and (old is None or old.state is not row.state):
             text = exitcode_text(row.exitcode)
+            if old is None and row.worker is None and not row.since_exact:
+                self.histories.mark(row.key, Mark(row.zombie_since, "found-dead"))
             self.histories.mark(row.key, Mark(row.zombie_since, "zombie", text))
         adopted = row.lineage.adopted_at
         told = any(m.kind == "orphaned" and m.seq is not None for m in history.marks)

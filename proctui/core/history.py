@@ -28,9 +28,10 @@ MAX_GONE = 2000
 
 MarkKind = Literal[
     "started", "signal", "stop", "zombie", "orphaned", "ended", "join", "joined", "restart",
-    "failed", "stopped", "continued",
+    "failed", "stopped", "continued", "found-dead",
 ]  # fmt: skip
-"""``join`` is a join that waits, gives up or is cancelled; ``joined`` one that succeeded."""
+"""``found-dead`` is the first look at what was a zombie by then, ``join`` a join that waits, gives
+up or is cancelled, ``joined`` one that succeeded."""
 
 
 class Mark(NamedTuple):

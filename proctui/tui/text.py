@@ -26,8 +26,8 @@ from proctui.tui.untrusted import (
 )
 
 __all__ = [
-    "INFERRED", "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only", "cells",
-    "content", "daemon_text", "ellipsis", "exitcode_text", "fit", "is_inferred", "look",
+    "AT_LEAST", "INFERRED", "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only",
+    "cells", "content", "daemon_text", "ellipsis", "exitcode_text", "fit", "is_inferred", "look",
     "parent_text", "percent", "plain", "row_age", "safe", "short_command", "signs", "size",
     "state_glyph", "state_text", "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
@@ -115,8 +115,7 @@ def is_inferred(row: Row) -> bool:
 def _state_text(row: Row, now: float) -> str:
     state, worker = row.state, row.worker
     if state is State.ZOMBIE:
-        since = "" if row.zombie_since is None else f" {age(int(now) - int(row.zombie_since))}"
-        text = f"Z zombie{since}"
+        text = f"Z zombie{_zombie_for(row, now)}"
         return f"{text}, {_orphan(row.lineage)}" if row.orphan else text
     if state is State.ENDED:
         text = f"ended {exitcode_text(row)}"
@@ -132,6 +131,17 @@ def _state_text(row: Row, now: float) -> str:
     if row.orphan:
         return f"O {_orphan(row.lineage)}"
     return state_word(row) + _asked(row)
+
+
+AT_LEAST = ">"
+"""Before an age that counts from the first look, where what it counts began before that."""
+
+
+def _zombie_for(row: Row, now: float) -> str:
+    if row.zombie_since is None:
+        return ""
+    least = "" if row.since_exact else AT_LEAST
+    return f" {least}{age(int(now) - int(row.zombie_since))}"
 
 
 def _asked(row: Row) -> str:

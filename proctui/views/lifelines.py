@@ -13,8 +13,9 @@ from proctui.core.exitcodes import exitcode_text
 from proctui.core.history import History, Mark
 from proctui.model import Row, State
 
-SegmentKind = Literal["alive", "orphaned", "stopped", "zombie"]
-"""What a process was for a while.  Where there is no segment there was no process."""
+SegmentKind = Literal["alive", "orphaned", "stopped", "zombie", "unseen"]
+"""What a process was for a while; ``unseen`` may be alive and then a zombie.  Where there is no
+segment there was no process."""
 
 Sign = Literal[
     "start", "signal", "stop", "restart", "join", "orphan", "zombie", "done", "crashed", "gone",
@@ -117,6 +118,9 @@ class _Line:
                 self._died(mark)
             case "ended" | "joined":
                 self._ended(mark)
+            case "found-dead":
+                if self._open == "alive":
+                    self.segments[-1] = self.segments[-1]._replace(kind="unseen")
             case "orphaned":
                 self._orphan = True
                 if self._open == "alive":

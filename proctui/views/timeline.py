@@ -39,7 +39,7 @@ Cell = SegmentKind | Sign | Literal["", "tick", "earlier", "later"]
 """What stands in one cell; "" for nothing, ``tick`` for the line below a label of the axis.
 At the edges ``earlier`` and ``later`` say that something happened out of sight."""
 
-_LOUDNESS: tuple[SegmentKind, ...] = ("alive", "orphaned", "stopped", "zombie")
+_LOUDNESS: tuple[SegmentKind, ...] = ("unseen", "alive", "orphaned", "stopped", "zombie")
 _SIGNS: tuple[Sign, ...] = (
     "start", "continued", "stopped", "join", "stop", "signal", "orphan", "zombie", "gone", "done",
     "crashed", "restart", "failed",

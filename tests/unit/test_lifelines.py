@@ -50,6 +50,12 @@ def test_a_late_zombie_of_one_that_was_joined_at_once_is_no_second_end() -> None
     assert line.segments[-1] == Segment("zombie", 3, 3.001)
 
 
+def test_what_was_a_zombie_at_the_first_look_was_not_seen_before() -> None:
+    line = lifeline(history("p:1", (1, "started", ""), (20, "found-dead", ""), (20, "zombie", "3")))
+    assert line.segments == (Segment("unseen", 1, 20), Segment("zombie", 20, None))
+    assert signs(line) == ["start", "zombie"]
+
+
 def test_an_orphan_lives_on_as_one_and_may_become_a_zombie() -> None:
     line = lifeline(
         history("p:1", (1, "started", ""), (2, "orphaned", "init"), (5, "zombie", "0"),

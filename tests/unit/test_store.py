@@ -777,3 +777,16 @@ def test_a_supervisor_that_is_stopped_and_goes_on() -> None:
         assert story.store.supervisor_stopped is stopped
         assert ("it is stopped" in story.finding("w:factory", "zombie").text) is stopped
     assert not story.look(gone=[1]).store.supervisor_stopped
+
+
+def test_what_was_dead_at_the_first_look_is_told_as_found_so() -> None:
+    story = factory()
+    story.look(seen(3, 201, 200, sid=200, start=NOON + 1, state="Z", status=0), after=60)
+    found = story.store.history("p:3").marks  # type: ignore[union-attr]
+    assert [mark.kind for mark in found] == ["started", "found-dead", "zombie"]
+    assert not story.row("p:3").since_exact
+    story.look(seen(4, 202, 200, sid=200, start=NOON + 61), after=2)
+    dead = seen(4, 202, 200, sid=200, start=NOON + 61, state="Z", status=0, ended_at=NOON + 62)
+    story.look(dead, after=1)
+    watched = story.store.history("p:4").marks  # type: ignore[union-attr]
+    assert [mark.kind for mark in watched] == ["started", "zombie"]

@@ -249,6 +249,11 @@ INFERRED = Lineage(adopter_pid=1, adopter="init", worker="factory", certainty="s
         (row(State.IDLE, worker=worker(alive=None, pid=None)), "○", "idle"),
         (row(State.STARTING, worker=worker()), "◌", "starting"),
         (row(State.ZOMBIE, sample=sample(), zombie_since=NOW - 7), "Z", "Z zombie 0:07"),
+        (
+            row(State.ZOMBIE, sample=sample(), zombie_since=NOW - 7, since_exact=False),
+            "Z",
+            "Z zombie >0:07",
+        ),
         (row(State.SLEEPING, orphan=True, lineage=ADOPTED), "O", "O orphan → init(1)"),
         (row(State.STOPPED, orphan=True, lineage=ADOPTED), "O", "T stopped, orphan → init(1)"),
         (

@@ -194,8 +194,13 @@ def info(one: Lane | None, said: str, width: int, now: float) -> Line:
 def _history(line: Lifeline, now: float) -> str:
     """How long it was what."""
     words = {"alive": "alive", "orphaned": "an orphan", "stopped": "stopped",
-             "zombie": "a zombie"}  # fmt: skip
-    was = [f"{words[kind]} {text.age(seconds)}" for kind, seconds in spans(line, now).items()]
+             "zombie": "a zombie", "unseen": "not looked at for"}  # fmt: skip
+    lasted = spans(line, now)
+    least = {"zombie": text.AT_LEAST} if "unseen" in lasted else {}
+    was = [
+        f"{words[kind]} {least.get(kind, '')}{text.age(seconds)}"
+        for kind, seconds in lasted.items()
+    ]
     starts = sum(1 for one in line.moments if one.sign == "start")
     runs = [f"{starts} runs"] if starts > 1 else []
     return ", ".join([*runs, *was]) if was else "has not run"

@@ -14,6 +14,7 @@ _GLYPHS: Mapping[Cell, tuple[str, str]] = {
     "orphaned": ("░", ":"),
     "stopped": ("╌", "-"),
     "zombie": ("▒", "#"),
+    "unseen": ("·", "."),
     "start": ("●", "*"),
     "signal": ("▼", "v"),
     "stop": ("■", "s"),
@@ -62,6 +63,7 @@ LEGEND: tuple[tuple[Cell, bool, str], ...] = (
     ("restart", True, "restart"),
     ("join", True, "join waits"),
     ("gone", True, "gone"),
+    ("unseen", False, "not seen yet"),
 )
 """What the last lines explain, the most needed first."""
 
@@ -74,7 +76,7 @@ COMPONENT_CLASSES: set[str] = {
     f"timeline--{name}"
     for name in (
         "axis", "scale", "follow", "guide", "name", "faint", "thumb", "placeholder",
-        "tick", "earlier", "later", "alive", "orphaned", "stopped", "zombie",
+        "tick", "earlier", "later", "alive", "orphaned", "stopped", "zombie", "unseen",
         "cursor", "lane", "selected", "info", "when", "who", "legend",
         *(f"mark-{sign}" for sign in _SIGNS),
         "glyph-zombie", "glyph-orphan", "glyph-failed", "glyph-alive", "glyph-busy",
@@ -104,6 +106,7 @@ Timeline {
     & > .timeline--earlier { color: $text-primary; text-style: bold; }
     & > .timeline--later { color: $text-primary; text-style: bold; }
     & > .timeline--alive { color: $success; }
+    & > .timeline--unseen { color: $text-muted; }
     & > .timeline--orphaned { background: $warning-muted; color: $text-warning; }
     & > .timeline--stopped { color: $text-warning; }
     & > .timeline--zombie { background: $error-muted; color: $text-error; }
