@@ -19,7 +19,7 @@ END_ORPHAN = (
 def join(parent: Parent | None) -> Cure:
     """For a worker that has ended: its parent is ours to ask."""
     who = "its parent" if parent is None else parent.who
-    return Cure("join", f"Join it: {who} takes its exit code, and the zombie is gone.")
+    return Cure("join", f"Join it: {who} takes its exit code, and it is gone.")
 
 
 def zombie(

@@ -38,7 +38,7 @@ def verdict(facts: Facts) -> Finding:
 def _further(facts: Facts) -> Iterator[Finding]:
     worker = facts.worker
     dead = facts.sample is not None and facts.sample.is_zombie
-    if worker is not None and facts.state is State.ZOMBIE:
+    if worker is not None and facts.state is State.ZOMBIE and not _is_told(facts, worker):
         yield explain.zombie(facts)
     if facts.orphan and (worker is not None or dead):
         yield explain.orphan(facts)
@@ -48,6 +48,12 @@ def _further(facts: Facts) -> Iterator[Finding]:
     if worker is not None:
         yield from _start_method(facts, worker)
     yield from explain.blame(facts)
+
+
+def _is_told(facts: Facts, worker: Worker) -> bool:
+    """Whether the verdict says already of a zombie when it ended and who has not joined it."""
+    known = facts.lost_at is None and not is_doubtful(worker) and not worker.exitcode_lost
+    return known and not is_over(worker) and has_ended(worker)
 
 
 def _start_method(facts: Facts, worker: Worker) -> Iterator[Finding]:
@@ -148,8 +154,9 @@ def _ended(facts: Facts, worker: Worker) -> Finding:
             (_TIDY_UP,),
         )
     if facts.state is State.ZOMBIE:
-        text = "They disagree: the process has ended, its parent has not joined it."
-        return Finding("disagree", text, explain.zombie(facts).cures)
+        said = explain.zombie(facts)
+        text = f"They disagree: it{said.text.removeprefix('It').replace('; ', ', and ', 1)}"
+        return Finding("disagree", text, said.cures)
     if worker.start_method == "forkserver":
         return Finding(
             "note",

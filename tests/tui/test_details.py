@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from proctui.core.history import Point
 from proctui.model import Cure, Finding, Lineage, ProcessDetails, Row, State
 from proctui.tui import keymap
 from proctui.tui.widgets.details import Details, cure_action
@@ -90,7 +91,7 @@ async def test_the_two_views_stand_beside_one_another() -> None:
     titles = next(line for line in shown if "multiprocessing says" in line)
     assert "the kernel says" in titles
     assert fact(shown, "alive") == "False"
-    assert fact(shown, "state", kernel=True) == "Z (ended 0:07 ago, not joined)"
+    assert fact(shown, "state", kernel=True) == "Z (ended 0:07 ago)"
     assert fact(shown, "exitcode") == "3"
     assert fact(shown, "exit status", kernel=True) == "? (may not be read)"
     assert fact(shown, "parent", kernel=True) == "40310 supervisor"
@@ -109,6 +110,32 @@ async def test_what_contradicts_is_marked() -> None:
     assert len(marked) == 1
     assert marked[0].split()[0] == "alive"
     assert not any("≠" in line for line in await says(worker("fine", 40321)))
+
+
+async def test_a_zombies_two_views_are_seen_in_the_pane_of_a_small_terminal() -> None:
+    said = "They disagree: it ended at 12:00:05 with exit code -15 SIGTERM, and proctui supervisor "
+    cure = Cure("join", "Join it: proctui supervisor (40310) takes its exit code, and it is gone.")
+    row = worker(
+        "worker-3", 40323, "ended", State.ZOMBIE, exitcode=-15,
+        sample=sample(40323, state="Z", wait_status=15),
+        findings=(Finding("disagree", f"{said}(40310) has not joined it.", (cure,)),),
+    )  # fmt: skip
+    points = [Point(NOW - second, 0.0, 0) for second in range(60, 0, -1)]
+    shown = (await says(row, (80, 9), points=points))[:9]
+    for label in ("alive", "exitcode", "parent"):
+        assert fact(shown, label)
+    for label in ("state", "parent"):
+        assert fact(shown, label, kernel=True)
+    assert fact(shown, "exit status", kernel=True) == "-15 SIGTERM (wait status"
+    assert any(line.rstrip().endswith(" 15)") for line in shown)
+
+
+async def test_what_is_too_long_for_its_column_goes_on_below() -> None:
+    row = worker("gone", 5, "joined", State.ENDED, exitcode=0, sample=None, gone=True)
+    for size in ((80, 40), (50, 60)):
+        shown = " ".join(" ".join(await says(row, size)).replace("│", " ").split())
+        assert "somebody joins it" in shown
+        assert "…" not in shown.replace("9f8a01bc…", "")
 
 
 @pytest.mark.parametrize(

@@ -110,13 +110,15 @@ def worker(python: Worker, **known: Any) -> Facts:
         (
             worker(ENDED, sample=sample("Z")),
             "disagree",
-            "They disagree: the process has ended, its parent has not joined it.",
+            "They disagree: it has ended with exit code 3, and proctui supervisor (100) has not "
+            "joined it.",
             ("join",),
         ),
         (
             worker(ENDED),
             "disagree",
-            "They disagree: the process has ended, its parent has not joined it.",
+            "They disagree: it has ended with exit code 3, and proctui supervisor (100) has not "
+            "joined it.",
             ("join",),
         ),
         (
@@ -271,18 +273,14 @@ def test_with_the_supervisor_lost(facts: Facts, kind: str, text: str) -> None:
     assert "join" not in kinds(first)
 
 
-def test_a_worker_that_is_a_zombie_is_explained_too() -> None:
+def test_a_worker_that_is_a_zombie_is_explained_in_one_sentence() -> None:
     facts = worker(ENDED, sample=sample("Z"), zombie_since=NOON + 5)
-    _, zombie = findings(facts)
-    assert zombie == Finding(
-        "zombie",
-        "It ended at 12:00:05 with exit code 3; proctui supervisor (100) has not joined it.",
-        (
-            Cure(
-                "join",
-                "Join it: proctui supervisor (100) takes its exit code, and the zombie is gone.",
-            ),
-        ),
+    (said,) = findings(facts)
+    assert said == Finding(
+        "disagree",
+        "They disagree: it ended at 12:00:05 with exit code 3, and proctui supervisor (100) has "
+        "not joined it.",
+        (Cure("join", "Join it: proctui supervisor (100) takes its exit code, and it is gone."),),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from proctui.core.history import Point
@@ -17,6 +18,8 @@ SIDE_BY_SIDE = 70
 
 NOTHING = "Nothing is selected."
 GONE = "This process is gone: what is left of it is its lifeline."
+_ROOMY = 12
+"""Lines from which on one is left free above the two views."""
 _LABEL = 14
 _LONGEST = 4
 """Lines a long value may take."""
@@ -119,17 +122,21 @@ class Details(Page):
         if row is None:
             yield (Span(text.safe(f" {self.nothing}", width), "quiet"),)
             return
-        yield from self._diagnosis(row, width)
+        beside = width >= SIDE_BY_SIDE
+        figures: list[Line] = []
         if row.sample is not None:
-            beside = width >= SIDE_BY_SIDE
-            yield from sparklines.lines(self._points, self._now, width, beside=beside)
-        yield ()
+            figures += sparklines.lines(self._points, self._now, width, beside=beside)
+        yield from self._diagnosis(row, width)
+        if not row.zombie:  # the figures of the dead are over
+            yield from figures
+        if self.size.height >= _ROOMY:
+            yield ()
         found = pairs(row, self._now, self._details)
-        if width >= SIDE_BY_SIDE:
-            yield from _side_by_side(found, width, foreign=row.worker is None)
-        else:
-            yield from _stacked(found, width, foreign=row.worker is None)
+        layout = _side_by_side if beside else _stacked
+        yield from layout(found, width, foreign=row.worker is None)
         yield ()
+        if row.zombie and figures:
+            yield from (*figures, ())
         for fact in long_facts(row, self._details):
             yield from _long(fact, width)
 
@@ -203,11 +210,15 @@ def _side_by_side(found: Iterable[Pair], width: int, *, foreign: bool) -> Iterat
     for index, pair in enumerate(found):
         if foreign:
             note = said[index] if index < len(said) else ""
-            before: Line = (Span(text.safe(f" {note}", left), "quiet"),)
+            python: list[Line] = [(Span(text.safe(f" {note}", left), "quiet"),)]
         else:
-            before = _cells(pair.python, left, pair.differ, margin=1)
+            python = _cells(pair.python, left, pair.differ, margin=1)
+        kernel = _cells(pair.kernel, right, pair.differ)
         middle = Span(" ≠ ", "differ") if pair.differ else Span(" │ ", "rule")
-        yield (*before, middle, *_cells(pair.kernel, right, pair.differ))
+        blank = (Span(" " * left),)
+        for before, after in zip_longest(python, kernel):
+            yield (*(before or blank), middle, *(after or ()))
+            middle = Span(" │ ", "rule")
 
 
 def _stacked(found: list[Pair], width: int, *, foreign: bool) -> Iterator[Line]:
@@ -217,38 +228,46 @@ def _stacked(found: list[Pair], width: int, *, foreign: bool) -> Iterator[Line]:
             yield from ((Span(f" {line}", "quiet"),) for line in text.wrap(sentence, width - 2))
     for pair in found:
         if pair.python is not None:
-            yield _stacked_line(pair.python, width, pair.differ)
+            yield from _stacked_lines(pair.python, width, pair.differ)
     yield ()
     yield (Span(text.safe(" the kernel says", width), "title"),)
     for pair in found:
         if pair.kernel is not None:
-            yield _stacked_line(pair.kernel, width, pair.differ)
+            yield from _stacked_lines(pair.kernel, width, pair.differ)
 
 
-def _stacked_line(fact: Fact, width: int, differ: bool) -> Line:
-    return (
-        Span("≠" if differ else " ", "differ"),
-        *_cells(fact, max(1, width - 1), differ),
-    )
+def _stacked_lines(fact: Fact, width: int, differ: bool) -> Iterator[Line]:
+    sign = "≠" if differ else " "
+    for line in _cells(fact, max(1, width - 1), differ):
+        yield (Span(sign, "differ"), *line)
+        sign = " "
 
 
-def _cells(fact: Fact | None, width: int, differ: bool, *, margin: int = 0) -> Line:
-    """Label and value in exactly `width` cells."""
+def _cells(fact: Fact | None, width: int, differ: bool, *, margin: int = 0) -> list[Line]:
+    """Label and value in exactly `width` cells, on as many lines as the value needs."""
     if fact is None:
-        return (Span(" " * width),)
+        return []
     label = min(_LABEL + margin, width)
-    return (
-        Span(text.safe(" " * margin + fact.label, label), "label"),
-        Span(text.safe(text.plain(fact.value), width - label), "differ" if differ else ""),
-    )
+    names = [" " * margin + fact.label]
+    return [
+        (
+            Span(text.safe(name, label), "label"),
+            Span(text.safe(value, width - label), "differ" if differ else ""),
+        )
+        for name, value in zip_longest(names, _broken(fact.value, width - label), fillvalue="")
+    ]
 
 
-def _long(fact: Fact, width: int) -> Iterator[Line]:
-    room = max(8, width - _LABEL - 2)
-    lines = text.wrap(text.plain(fact.value), room)
+def _broken(value: str, room: int) -> list[str]:
+    """A value on lines of `room` cells, not more than a long one may take."""
+    lines = text.wrap(text.plain(value), max(1, room))
     if len(lines) > _LONGEST:
         lines = lines[:_LONGEST]
         lines[-1] = text.safe(lines[-1], room - 1).rstrip() + text.ellipsis()
-    for index, line in enumerate(lines):
+    return lines
+
+
+def _long(fact: Fact, width: int) -> Iterator[Line]:
+    for index, line in enumerate(_broken(fact.value, max(8, width - _LABEL - 2))):
         label = fact.label if index == 0 else ""
         yield (Span(text.safe(f" {label}", _LABEL + 1), "label"), Span(line))

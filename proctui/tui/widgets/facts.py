@@ -157,7 +157,7 @@ def _state(row: Row, now: float) -> str:
     if row.zombie_since is None:
         return "Z (ended, not joined)"
     least = "" if row.since_exact else "at least "
-    return f"Z (ended {least}{text.age(int(now) - int(row.zombie_since))} ago, not joined)"
+    return f"Z (ended {least}{text.age(int(now) - int(row.zombie_since))} ago)"
 
 
 def _exit_status(row: Row) -> str:
