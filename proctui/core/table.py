@@ -160,7 +160,7 @@ class Table:
             self._left.count(kin.root) if kin.root else 0,
         )
         row = process_row(kin, self._command(kin), around)
-        self._commit(row, self._home(kin), (1, kin.started_at, kin.sample.pid))
+        self._commit(row, self._home(kin), (1, kin.started_at, kin.pid))
         dead = kin.sample.is_zombie
         self._tokens |= self._neglect.put(row.key, self._culprit(kin) if dead else None)
         self._blame(row.key, kin.worker if kin.orphan and not dead else None)

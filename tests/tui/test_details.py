@@ -336,3 +336,12 @@ def test_times_of_other_days_have_their_date() -> None:
     assert moment(when, when + 12) == "07:08:09 (0:12 ago)"
     assert moment(when, when + 86_400) == "2024-05-06 07:08:09 (1d00h ago)"
     assert moment(None, NOW) == "–"
+
+
+async def test_the_texts_of_all_cures_begin_in_one_column() -> None:
+    shown = await says(msgspec.structs.replace(NEGLECTED_CHILD, key="p:9", parent=None))
+    parent = worker("factory", 40330, findings=(Finding("note", "It has not joined 1.", CURES),))
+    for lines_shown in (shown, await says(parent)):
+        at = {line.index(cure.text) for line in lines_shown for cure in CURES if cure.text in line}
+        assert len(at) == 1
+    assert any("F9" in line for line in await says(parent))

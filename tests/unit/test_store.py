@@ -790,3 +790,9 @@ def test_what_was_dead_at_the_first_look_is_told_as_found_so() -> None:
     story.look(dead, after=1)
     watched = story.store.history("p:4").marks  # type: ignore[union-attr]
     assert [mark.kind for mark in watched] == ["started", "zombie"]
+
+
+def test_siblings_that_started_together_stand_in_the_order_of_their_pids() -> None:
+    story = factory()
+    story.look(seen(4, 203, 200, sid=200), seen(5, 201, 200, sid=200), seen(6, 202, 200, sid=200))
+    assert story.store.children("w:factory") == ["p:5", "p:6", "p:4"]

@@ -144,19 +144,22 @@ class Details(Page):
 
     def _diagnosis(self, row: Row, width: int) -> Iterator[Line]:
         known: set[Cure] = set()
+        keys = [self._key(row, cure) for finding in row.findings for cure in finding.cures]
+        indent = max([5, *(len(key) + 4 for key in keys)])
         for index, finding in enumerate(row.findings):
             quiet = "good" if index == 0 and finding.kind == "note" else "quiet"
             yield from _sentence(finding.text, width, _LOUD.get(finding.kind, quiet))
-            yield from self._cures(row, [c for c in finding.cures if c not in known], width)
+            fresh = [cure for cure in finding.cures if cure not in known]
+            yield from self._cures(row, fresh, width, indent)
             known.update(finding.cures)
 
-    def _cures(self, row: Row, cures: Iterable[Cure], width: int) -> Iterator[Line]:
+    def _cures(self, row: Row, cures: Iterable[Cure], width: int, indent: int) -> Iterator[Line]:
+        """Each with its key; the texts of all begin `indent` cells after the margin."""
         said = ""
         for cure in cures:
             key = self._key(row, cure)
             badge = "   " if key and key == said else f" {key} " if key else " · "
             said = key
-            indent = max(5, len(badge) + 2)
             lines = text.wrap(text.plain(cure.text), max(8, width - indent - 2))
             for index, line in enumerate(lines):
                 before = Span("   ") if index == 0 else Span(" " * (indent + 2))
@@ -165,7 +168,7 @@ class Details(Page):
                     if index == 0
                     else ()
                 )
-                gap = Span(" " * max(1, indent - 2 - len(badge))) if index == 0 else Span("")
+                gap = Span(" " * max(1, indent - 1 - len(badge))) if index == 0 else Span("")
                 yield (before, *mark, gap, Span(line))
 
     def _key(self, row: Row, cure: Cure) -> str:
