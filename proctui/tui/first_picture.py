@@ -17,6 +17,7 @@ from proctui.tui import text
 from proctui.tui.room import Room
 from proctui.tui.widgets.cells import CELLS
 from proctui.tui.widgets.columns import GAP, GUTTER, SPECS, Layout, fitted
+from proctui.tui.widgets.needs import state_cells, widest
 from proctui.tui.widgets.status_line import Status, compose
 from proctui.views.view import COLUMNS, Column
 
@@ -53,13 +54,14 @@ def picture(
     """
     width, height = size
     status = Status(session=session, counts=_counts(workers))
+    shown = workers[: _rows(height, len(workers))]
+    rows = [_row(worker, supervisor_pid, read, now, boot_time) for worker in shown]
     layout = fitted(width, columns, widths)
+    layout = fitted(width, columns, widths, widest(rows, now, layout))
     views = [""] if height >= _TINY else []
     bar = "".join(piece.text for piece in compose(status, width, now))
     lines = [bar, *views, _header(layout)[:width]]
-    for worker in workers[: _rows(height, len(workers))]:
-        row = _row(worker, supervisor_pid, read, now, boot_time)
-        lines.append("".join(_cells(row, layout, now))[:width])
+    lines += ["".join(_cells(row, layout, now))[:width] for row in rows]
     return lines
 
 
@@ -123,16 +125,23 @@ def _header(layout: Layout) -> str:
     for placed in layout.placed:
         title = SPECS[placed.column].title
         shown = title.rjust(placed.width) if placed.right else title.ljust(placed.width)
-        pieces.append(shown[: placed.width] + " " * GAP)
+        pieces.append(shown[: placed.width] + " " * placed.gap)
     return "".join(pieces)
 
 
 def _cells(row: Row, layout: Layout, now: float) -> Iterator[str]:
     yield " " * GUTTER
-    for placed in layout.placed:
-        if placed.column == "name":
+    behind = 0
+    for at, placed in enumerate(layout.placed):
+        if behind:  # its room is STATE's
+            behind -= 1
+        elif placed.column == "name":
             name = text.safe(row.name, max(0, placed.width - 2))
             yield f"{text.state_glyph(row)} {name}" + " " * GAP
+        elif placed.column == "state":
+            shown, _ = CELLS["state"](row, now)
+            fit, behind = state_cells(row, text.plain(shown), layout.placed[at:])
+            yield fit + " " * layout.placed[at + behind].gap
         else:
             shown, _ = CELLS[placed.column](row, now)
-            yield text.fit(text.plain(shown), placed.width, right=placed.right) + " " * GAP
+            yield text.fit(text.plain(shown), placed.width, right=placed.right) + " " * placed.gap

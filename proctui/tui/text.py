@@ -28,8 +28,8 @@ from proctui.tui.untrusted import (
 __all__ = [
     "AT_LEAST", "INFERRED", "UNKNOWN", "Look", "adopter_text", "age", "alive_text", "ascii_only",
     "cells", "content", "daemon_text", "ellipsis", "exitcode_text", "fit", "is_inferred", "look",
-    "parent_text", "percent", "plain", "row_age", "safe", "short_command", "signs", "size",
-    "state_glyph", "state_text", "state_word", "target_text", "wants_ascii", "wrap",
+    "parent_text", "percent", "plain", "row_age", "safe", "short_command", "shorter", "signs",
+    "size", "state_glyph", "state_text", "state_word", "target_text", "wants_ascii", "wrap",
 ]  # fmt: skip
 
 Look = Literal["zombie", "orphan", "failed", "alive", "busy", "stopped", "idle", "ended", "crashed"]
@@ -120,7 +120,7 @@ def _state_text(row: Row, now: float) -> str:
     if state is State.ENDED:
         text = f"ended {exitcode_text(row)}"
         joined = worker is not None and worker.joined_at is not None
-        return f"{text}, joined" if joined else text
+        return f"{text}{_JOINED}" if joined else text
     if state is State.FAILED:
         reason = worker.failure if worker is not None else None
         return f"failed: {reason}" if reason else "failed"
@@ -130,7 +130,15 @@ def _state_text(row: Row, now: float) -> str:
         return f"{state_word(row)}, {_orphan(row.lineage)}"
     if row.orphan:
         return f"O {_orphan(row.lineage)}"
-    return state_word(row) + _asked(row)
+    return _asked(row) or state_word(row)
+
+
+_JOINED = ", joined"
+
+
+def shorter(state: str) -> str:
+    """What `state_text` said without what matters least."""
+    return state.removesuffix(_JOINED)
 
 
 AT_LEAST = ">"
@@ -145,11 +153,12 @@ def _zombie_for(row: Row, now: float) -> str:
 
 
 def _asked(row: Row) -> str:
-    """What was asked of a worker and has not happened yet."""
+    """What was asked of a worker and has not happened yet: ``joining… (S)``; else ""."""
     worker = row.worker
-    if worker is None:
+    if worker is None or not (worker.stopping or worker.joining):
         return ""
-    return ", stopping" if worker.stopping else ", joining" if worker.joining else ""
+    letter = _LETTERS.get(row.state)
+    return ("stopping…" if worker.stopping else "joining…") + (f" ({letter})" if letter else "")
 
 
 def _orphan(lineage: Lineage) -> str:

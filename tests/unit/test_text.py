@@ -276,8 +276,8 @@ INFERRED = Lineage(adopter_pid=1, adopter="init", worker="factory", certainty="s
         (row(State.ENDED), "✗", "ended ?"),
         (row(State.FAILED, worker=worker(failure="no \x1b")), "!", "failed: no ^["),
         (row(State.BACKOFF, worker=worker(backoff_until=NOW + 3)), "◌", "starts in 0:03"),
-        (row(State.SLEEPING, worker=worker(stopping=True)), "●", "S sleeping, stopping"),
-        (row(State.SLEEPING, worker=worker(joining=1)), "●", "S sleeping, joining"),
+        (row(State.SLEEPING, worker=worker(stopping=True)), "●", "stopping… (S)"),
+        (row(State.SLEEPING, worker=worker(joining=1)), "●", "joining… (S)"),
         (row(), "?", "unknown"),
     ],
 )

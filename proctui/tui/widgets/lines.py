@@ -12,6 +12,7 @@ from proctui.model import Row
 from proctui.tui import text
 from proctui.tui.widgets.cells import CELLS, Tone
 from proctui.tui.widgets.columns import BAR, GAP, GUTTER, SPECS, Layout, Placed
+from proctui.tui.widgets.needs import state_cells
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.scrollbar import BarCell
 from proctui.views.view import Column, Hidden
@@ -68,7 +69,7 @@ class LinePainter:
             mark = "" if placed.column != sort else text.plain("▼" if reverse else "▲")
             title, style = _title(placed, mark), self.palette.style(*classes)
             if placed.column == self.border:
-                title = title[:-GAP] + text.plain("│")
+                title = (title[: placed.width] + text.plain("│")).ljust(len(title))
             pieces.add(title, style)
         return self._finish(pieces, base, " " * BAR, base)
 
@@ -80,13 +81,22 @@ class LinePainter:
         paint = _Paint(self.palette, row, mark)
         pieces = _Pieces()
         pieces.add(self._gutter(paint), paint.edge)
-        for placed in self.layout.placed:
+        columns = self.layout.placed
+        at = 0
+        while at < len(columns):
+            placed = columns[at]
+            at += 1
             if placed.column == "name":
                 self._name(pieces, placed, paint)
+                continue
+            shown, tone = CELLS[placed.column](row, now)
+            if placed.column == "state":
+                fitted, covered = state_cells(row, text.plain(shown), columns[at - 1 :])
+                at += covered
+                placed = columns[at - 1]
             else:
-                shown, tone = CELLS[placed.column](row, now)
                 fitted = text.fit(text.plain(shown), placed.width, right=placed.right)
-                pieces.add(fitted + " " * GAP, paint.style(tone))
+            pieces.add(fitted + " " * placed.gap, paint.style(tone))
         bar, bar_style = self._bar(paint)
         return self._finish(pieces, paint.style(""), bar, bar_style)
 
@@ -117,21 +127,21 @@ class LinePainter:
     def _name(self, pieces: _Pieces, placed: Placed, paint: _Paint) -> None:
         """Tree lines, glyph, name, and what a fold hides."""
         mark = paint.mark
-        fold = _fold(mark.hidden)
-        guide = _short_guide(mark.guide, placed.width - len(fold) - 8)
-        room = placed.width - len(guide) - 2 - len(fold)
+        folded = fold(mark.hidden)
+        guide = _short_guide(mark.guide, placed.width - len(folded) - 8)
+        room = placed.width - len(guide) - 2 - len(folded)
         if room < 1:
-            guide, fold, room = "", "", placed.width - 2
+            guide, folded, room = "", "", placed.width - 2
         name = paint.row.helper or paint.row.name  # TARGET may have no room
-        shown = text.safe(name, max(0, room)).rstrip(" ") if fold else ""
+        shown = text.safe(name, max(0, room)).rstrip(" ") if folded else ""
         shown = shown or text.safe(name, max(0, room))
         rest = max(0, room - text.cells(shown))
         pieces.add(text.plain(guide), paint.style("", "guide"))
         pieces.add(text.state_glyph(paint.row)[: placed.width], paint.glyph)
         pieces.add((" " + shown)[: placed.width], paint.style("name"))
-        if fold:
+        if folded:
             loud = mark.hidden is not None and (mark.hidden.zombies or mark.hidden.orphans)
-            pieces.add(text.plain(fold), paint.style("bad" if loud else "dim"))
+            pieces.add(text.plain(folded), paint.style("bad" if loud else "dim"))
         pieces.add(" " * (rest + GAP), paint.style(""))
 
     def _finish(self, pieces: _Pieces, base: Style, bar: str, bar_style: Style) -> Strip:
@@ -236,11 +246,11 @@ def _title(placed: Placed, mark: str) -> str:
     """A column's title with its sort mark, which may use the gap at the right."""
     title = SPECS[placed.column].title
     if placed.right:
-        return (mark + title).rjust(placed.width)[-placed.width :] + " " * GAP
-    return (title + mark).ljust(placed.width + GAP)[: placed.width + GAP]
+        return (mark + title).rjust(placed.width)[-placed.width :] + " " * placed.gap
+    return (title + mark).ljust(placed.width + placed.gap)[: placed.width + placed.gap]
 
 
-def _fold(hidden: Hidden | None) -> str:
+def fold(hidden: Hidden | None) -> str:
     """`` ▸3`` where three rows are hidden, with the loud ones among them counted."""
     if hidden is None:
         return ""

@@ -18,14 +18,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from proctui.model import Row
-from proctui.tui import emptiness, text
+from proctui.tui import emptiness
 from proctui.tui.widgets import scrollbar, succession
 from proctui.tui.widgets.cells import beat
-from proctui.tui.widgets.columns import Layout, Placed, fitted, stretched
-from proctui.tui.widgets.lines import LinePainter, Mark
+from proctui.tui.widgets.columns import Layout, fitted
+from proctui.tui.widgets.lines import LinePainter, Mark, fold
 from proctui.tui.widgets.palette import Palette
 from proctui.tui.widgets.process_style import COMPONENT_CLASSES, CSS, ORNAMENTS
 from proctui.tui.widgets.viewport import Viewport
+from proctui.tui.widgets.widths import Widths
 from proctui.views.view import COLUMNS, Arrangement, Column
 
 HEADER = 1
@@ -75,10 +76,7 @@ class ProcessLines(Widget):
         self._tags: set[str] = set()
         self._hover = -1
         self._hover_title: Column | None = None
-        self._columns: tuple[Column, ...] = COLUMNS
-        self._widths: dict[Column, int] = {}
-        self._needed: Sequence[Column] = ()
-        self._target_width = 0
+        self._sizes = Widths()
         self._view = Viewport()
         self._palette = Palette(self, "process-table", ORNAMENTS)
         self._painter = LinePainter(self._palette, fitted(1))
@@ -141,8 +139,8 @@ class ProcessLines(Widget):
         if (before.sort, before.reverse) != (arrangement.sort, arrangement.reverse):
             self._repaint_header()
         self._places = None
-        top = self._successor(old, view.top, cursor=False)
-        cursor = self._successor(old, view.cursor, cursor=True)
+        top = succession.successor(old, view.top, arrangement, self.place_of)
+        cursor = succession.successor(old, view.cursor, arrangement, self.place_of, cursor=True)
         if cursor is None:
             cursor = 0 if arrangement.rows else -1
         view.replace(len(arrangement.rows), cursor, top)
@@ -194,25 +192,13 @@ class ProcessLines(Widget):
         self, columns: Sequence[Column] = COLUMNS, widths: Mapping[Column, int] | None = None
     ) -> None:
         """Chooses columns, their order and, where given, their widths in cells."""
-        self._columns = tuple(columns)
-        self._widths = dict(widths or {})
-        self._lay_out()
+        self._sizes.choose(columns, widths)
+        self._fit()
 
     def cursor_moved(self) -> None:
         """Called when the cursor stands on another process than before."""
 
     # ------------------------------------------------------------------------- the cursor
-
-    def _successor(self, old: Sequence[Row], index: int, *, cursor: bool) -> int | None:
-        """Where the row at `index` of the old list stands now, or who took its place."""
-        if not 0 <= index < len(old):
-            return None
-        found = succession.same(old[index], self.rows, self.place_of)
-        if found is None and cursor and self._arrangement.hidden:
-            found = succession.fold_above(old, index, self._arrangement.hidden, self.place_of)
-        if found is None:
-            found = succession.neighbour(old, index, self.place_of, forwards_only=not cursor)
-        return found
 
     def _move_cursor(self, index: int) -> None:
         self._view.move_to(index)
@@ -299,11 +285,12 @@ class ProcessLines(Widget):
         """Asks for the lines to be drawn whose stamps are not those on the screen."""
         width = self.size.width
         regions: list[Region] = []
-        painted = self._painted
+        painted, grown = self._painted, False
         for y in range(HEADER, HEADER + self._view.height):
             stamp, before = self._stamp(y), painted.get(y)
             if stamp == before:
                 continue
+            grown |= self._measure(y)
             aged = before is not None and stamp._replace(beat=before.beat) == before
             region = self._aging(y) if aged else Region(0, y, width, 1)
             last = regions[-1] if regions else region
@@ -311,20 +298,15 @@ class ProcessLines(Widget):
                 regions[-1] = last.union(region)  # one block costs Textual less than its lines
             else:
                 regions.append(region)
+        if grown and self._lay_out():
+            return
         if regions:
             self.refresh(*regions)
 
     def _aging(self, y: int) -> Region:
-        """The part of a line that time alone changes: from STATE to AGE.
-
-        One region, because each is written to the terminal from the line's beginning.
-        """
-        find: Callable[[Column], Placed | None] = self._painter.layout.find
-        cells = [cell for cell in (find("state"), find("age")) if cell is not None]
-        if self._painter.left or not cells:
-            return Region(0, y, self.size.width, 1)
-        first = min(cell.x for cell in cells)
-        return Region(first, y, max(cell.x + cell.width for cell in cells) - first, 1)
+        """The part of a line that time alone changes."""
+        start, end = (0, 0) if self._painter.left else self._painter.layout.aging
+        return Region(start, y, (end or self.size.width) - start, 1)
 
     def _repaint_header(self) -> None:
         self.refresh(Region(0, 0, self.size.width, HEADER))
@@ -369,30 +351,49 @@ class ProcessLines(Widget):
     def on_resize(self, event: events.Resize) -> None:
         """Fits the columns into the new size."""
         self._view.resize(max(0, self.size.height - HEADER))
-        self._lay_out()
+        self._fit()
 
-    def _lay_out(self) -> None:
-        painter, width = self._painter, self.size.width
-        painter.width = width
-        if painter.left:
-            painter.layout = stretched(width, self._target_width, self._columns, self._widths)
-            painter.left = min(painter.left, self._furthest_left())
-        if not painter.left:
-            self._target_width = 0
-            painter.layout = fitted(width, self._columns, self._widths, self._needed)
+    def _fit(self) -> None:
+        """Gives the columns the widths that what is seen now needs."""
+        painter = self._painter
+        painter.width = self.size.width
+        self._sizes.forget()
+        if not painter.left:  # what a state may flow over depends on what there is room for
+            painter.layout = self._sizes.fitted(painter.width)
+        for y in range(HEADER, HEADER + self._view.height):
+            self._measure(y)
+        self._lay_out()
         self._repaint_all()
 
-    def _furthest_left(self) -> int:
-        return max(0, self._painter.layout.width - (self.size.width - 1))
+    def _measure(self, y: int) -> bool:
+        """Looks how much room the row on line `y` takes; whether that is more than any before."""
+        index = self._view.top + y - HEADER
+        if index >= self._view.count:
+            return False
+        shown = self._arrangement
+        row = shown.rows[index]
+        beside = len(shown.guides[index]) + len(fold(shown.hidden.get(row.key)))
+        return self._sizes.see(row, self._now, self._painter.layout, beside)
+
+    def _lay_out(self, seen: Sequence[Row] = ()) -> bool:
+        """Places the columns; whether that changed anything, and all is drawn again."""
+        painter, width = self._painter, self.size.width
+        before = painter.layout, painter.left
+        if painter.left:
+            painter.layout = self._sizes.stretched(width, seen)
+            painter.left = min(painter.left, max(0, painter.layout.width - (width - 1)))
+        if not painter.left:
+            painter.layout = self._sizes.fitted(width)
+        if before == (painter.layout, painter.left):
+            return False
+        self._repaint_all()
+        return True
 
     def scroll_sideways(self, cells: int) -> bool:
         """Scrolls all columns but the first; False where there is nothing more to see."""
         painter = self._painter
         before = painter.left
-        longest = max(
-            (text.cells(text.safe(text.target_text(r))) for r in self.visible_rows), default=0
-        )
-        self._target_width = max(self._target_width, longest)
         painter.left = max(0, before + cells)
-        self._lay_out()
+        self._lay_out(self.visible_rows)
+        self._repaint_all()
         return painter.left != before

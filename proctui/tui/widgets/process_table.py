@@ -121,8 +121,8 @@ class ProcessTable(TableHeader, can_focus=True):
 
     def need(self, columns: Sequence[Column]) -> None:
         """Keeps these before others, as far as they are chosen, where there is little room."""
-        self._needed = tuple(columns)
-        self._lay_out()
+        self._sizes.needed = tuple(columns)
+        self._fit()
 
     def cursor_moved(self) -> None:
         """Tells who shows details."""

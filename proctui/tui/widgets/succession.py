@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from proctui.model import Row
+from proctui.views.view import Arrangement
 
 PlaceOf = Callable[[str], int | None]
 """Where a row of this key stands in the new list; None where it does not."""
@@ -45,3 +46,25 @@ def neighbour(
             if found is not None:
                 return found
     return None
+
+
+def successor(
+    old: Sequence[Row],
+    index: int,
+    shown: Arrangement,
+    place_of: PlaceOf,
+    *,
+    cursor: bool = False,
+) -> int | None:
+    """Where the row at `index` of the old list stands in what is shown now, or who took its place.
+
+    The `cursor` may go backwards for that, and to the row that has folded its own away.
+    """
+    if not 0 <= index < len(old):
+        return None
+    found = same(old[index], shown.rows, place_of)
+    if found is None and cursor and shown.hidden:
+        found = fold_above(old, index, shown.hidden, place_of)
+    if found is None:
+        found = neighbour(old, index, place_of, forwards_only=not cursor)
+    return found

@@ -60,8 +60,8 @@ class TableHeader(ProcessLines):
         self._title_dragged |= event.x != hold.x
         if hold.part == "border" and self._title_dragged:
             width = min(max(hold.width + event.x - hold.x, NARROWEST), WIDEST)
-            if width != self._widths.get(hold.column):
-                self.set_columns(self._columns, {**self._widths, hold.column: width})
+            if width != self._sizes.chosen.get(hold.column):
+                self.set_columns(self._sizes.columns, {**self._sizes.chosen, hold.column: width})
         elif self._title_dragged:
             self._point_at(self._title_at(event.x))
         return True
@@ -76,7 +76,7 @@ class TableHeader(ProcessLines):
             return True
         over = self._title_at(event.x)
         if hold.part == "title" and over is not None and over != hold.column:
-            self.set_columns(moved(self._columns, hold.column, over), self._widths)
+            self.set_columns(moved(self._sizes.columns, hold.column, over), self._sizes.chosen)
         elif hold.part == "title":
             return True
         self._tell()
@@ -89,9 +89,10 @@ class TableHeader(ProcessLines):
         border = self._border_at(event.x)
         if border is None:
             return self._title_at(event.x)
-        if event.chain == 2 and border in self._widths:
-            rest = {column: width for column, width in self._widths.items() if column != border}
-            self.set_columns(self._columns, rest)
+        if event.chain == 2 and border in self._sizes.chosen:
+            rest = dict(self._sizes.chosen)
+            del rest[border]
+            self.set_columns(self._sizes.columns, rest)
             self._tell()
         return None
 
@@ -110,7 +111,7 @@ class TableHeader(ProcessLines):
             self._repaint_header()
 
     def _tell(self) -> None:
-        self.post_message(ColumnsChanged(tuple(self._columns), dict(self._widths)))
+        self.post_message(ColumnsChanged(tuple(self._sizes.columns), dict(self._sizes.chosen)))
 
     def _title_at(self, x: int) -> Column | None:
         return self.column_layout.column_at(x, self.scrolled_sideways)
