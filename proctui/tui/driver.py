@@ -59,7 +59,12 @@ class _Terminal(LinuxDriver):
         self._soon(super()._sigtstp_application)
 
     def _sigcont_application(self, *_: Any) -> None:
-        self._soon(super()._sigcont_application)
+        self._soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """Not for a program that is leaving: a reader would be left that nobody ends."""
+        if not self._app._exit:
+            super()._sigcont_application()
 
     def _soon(self, act: Callable[[], None]) -> None:
         if not self._loop.is_closed():
