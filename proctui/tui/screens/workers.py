@@ -139,7 +139,8 @@ class WorkersScreen(Screen[None]):
         self.list_rows()
         self.changed(frozenset())
         self.teaching.begin()
-        self.run_worker(self.deeds.show_start())
+        if self.counted == "workers":  # who is being started is the session's own business
+            self.run_worker(self.deeds.show_start())
         self.stands = True
 
     def on_screen_resume(self) -> None:
