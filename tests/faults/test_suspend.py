@@ -56,7 +56,8 @@ def test_waits_count_the_time_awake_and_ages_the_time_asleep_too(
     assert HOURS <= worker.ended_at - worker.started_at < HOURS + 600
     client.request(Start(workers=("again",)))
     given_up = client.until("again", lambda worker: worker.phase == "failed")
-    assert given_up.failure == "restarted 3 times in 600 s"
+    assert given_up.failure is not None
+    assert given_up.failure.startswith("restarted 3 times in 600 s")
     events = client.subscribe(1000).history
     times = [event.time for event in events]
     assert times == sorted(times) and times[-1] - times[0] >= HOURS
