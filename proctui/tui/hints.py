@@ -31,7 +31,7 @@ class Hints:
         if scene.orphans and not self._used.intersection(_KNOWN_BY["orphans"]):
             there = scene.row is not None and scene.row.orphan
             way = "" if there else f"{_key('orphan')} goes there, "
-            return f"O: its parent is gone. {way}{_key('terminate')} terminates it."
+            return f"O: its parent is gone. {way}{_key('terminate')} ends it."
         return ""
 
 
@@ -39,10 +39,10 @@ def _of_zombies(scene: Scene) -> str:
     """What helps the one under the cursor, else how to get to one."""
     row, join = scene.row, ACTIONS["join"]
     if row is None or not row.zombie:
-        helps = "joins it" if scene.joinable else "shows its cures"
+        helps = "joins it" if scene.joinable else "cures it"
         return f"Z: ended, not joined. {_key('zombie')} goes there, {join.key} {helps}."
     if is_curable(row):
-        return f"Z: ended, and its parent does not join it. {join.key} shows the cures."
+        return f"Z: its parent does not join it. {join.key} shows cures."
     said = "Z: ended, not joined."
     return f"{said} {join.key} joins it." if join.why_not(scene) is None else said
 

@@ -156,8 +156,8 @@ class Operator:
         abandoned = asyncio.create_task(work.abandoned())
         either = {asked, abandoned}
         try:
-            await asyncio.wait(either, timeout=_ANSWER, return_when=asyncio.FIRST_COMPLETED)
-            if not asked.done() and not abandoned.done():
+            await asyncio.wait({asked}, timeout=_ANSWER)  # also for who has given up already
+            if not asked.done():
                 is_so = "is stopped" if self.feed.store.supervisor_stopped else "does not answer"
                 work.title = f"The supervisor {is_so}. {title}"
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)

@@ -19,7 +19,7 @@ async def test_nobody_needs_a_manual_for_a_zombie(size: tuple[int, int]) -> None
         await stage.sees("Z: ended, not joined. z goes there, j joins it.")
         await stage.press("z")
         await stage.sees("Join it: proctui supervisor (40310) takes its exit code")
-        await stage.sees("O: its parent is gone. o goes there, t terminates it.")
+        await stage.sees("O: its parent is gone. o goes there, t ends it.")
         assert "z goes there" not in stage.text()
         await stage.press("o")
         await stage.until(lambda: "goes there" not in stage.text())
@@ -46,15 +46,13 @@ def test_what_is_under_the_cursor_is_not_gone_to() -> None:
     assert said == [
         "Z: ended, not joined. j joins it.",
         "Z: ended, not joined.",
-        "Z: ended, and its parent does not join it. j shows the cures.",
+        "Z: its parent does not join it. j shows cures.",
     ]
-    assert Hints().sentence(Scene(row=orphan, orphans=1)) == (
-        "O: its parent is gone. t terminates it."
-    )
+    assert Hints().sentence(Scene(row=orphan, orphans=1)) == ("O: its parent is gone. t ends it.")
 
 
 def test_where_nothing_can_be_joined_the_key_shows_cures() -> None:
-    assert Hints().sentence(Scene(zombies=1)).endswith("z goes there, j shows its cures.")
+    assert Hints().sentence(Scene(zombies=1)).endswith("z goes there, j cures it.")
     assert Hints().sentence(Scene(zombies=1, joinable=True)).endswith("z goes there, j joins it.")
 
 

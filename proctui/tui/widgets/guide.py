@@ -90,6 +90,7 @@ class Guide(Page):
         """
         self._lesson, self._seen, self._summary, self._again = lesson, seen, summary, again
         self.add_class("-shown")
+        self._take_side()
         self.lay_out()
 
     def toggle(self) -> None:
@@ -101,7 +102,12 @@ class Guide(Page):
         """There is room to stand beside the list, or there is not."""
         self._beside = beside
         self.set_class(beside and not self.folded, "-beside")
+        self._take_side()
         self.lay_out()
+
+    def _take_side(self) -> None:
+        """Lets the screen know where it stands: messages do not lie on it."""
+        self.screen.set_class(self.has_class("-shown") and self.has_class("-beside"), "-guided")
 
     def lay_out(self) -> None:
         """Makes the lines for the present width and form."""
