@@ -97,9 +97,14 @@ def check_what_is_left(where: SessionPaths, heard: list[Event], before: set[int]
     ended = bool(kept.events) and kept.events[-1].kind == "session-ended"
     assert session.status == ("ended" if ended else "dead")
     if not ended:
-        found = {left.pid for left in leftovers.find(session)}
+
+        def unfound() -> list[str]:
+            found = {left.pid for left in leftovers.find(session)}
+            return [command_of(pid) for pid in survivors(before) - found]
+
+        # Who was forked a moment ago carries no tag until it has come to itself.
+        until(lambda: not unfound(), what=f"to find {unfound()}")
         alive = survivors(before)
-        assert alive <= found, [command_of(pid) for pid in alive - found]
         # Not by `leftovers.end`, which looks through all of the machine each time.
         for pid in alive:
             os.kill(pid, signal.SIGKILL)

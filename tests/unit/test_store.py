@@ -775,7 +775,8 @@ def test_a_supervisor_that_is_stopped_and_goes_on() -> None:
     for state, stopped in (("S", False), ("T", True), ("S", False), ("T", True)):
         story.look(seen(1, SUPERVISOR, 1, state=state))
         assert story.store.supervisor_stopped is stopped
-        assert ("it is stopped" in story.finding("w:factory", "zombie").text) is stopped
+        said = " ".join(finding.text for finding in story.row("w:factory").findings)
+        assert ("it is stopped" in said) is stopped
     assert not story.look(gone=[1]).store.supervisor_stopped
 
 

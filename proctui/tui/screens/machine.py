@@ -67,7 +67,7 @@ class MachineScreen(WorkersScreen):
     def list_rows(self) -> None:
         """Puts all rows where they belong; large groups are folded when they come."""
         store = self.feed.store
-        for key in store.roots:
+        for key in store.rows:  # a parent may itself stand under an orphan
             if key not in self._grouped and len(store.children(key)) > _FOLDED:
                 self._grouped.add(key)
                 self.table.folded.add(key)
