@@ -85,7 +85,7 @@ class ProctuiApp(App[int], inherit_bindings=False):
 
         Where the first picture stands on `curtain`, the screen takes its place.
         """
-        super().__init__(driver(curtain))
+        super().__init__(driver(curtain, self.hang_up))
         self.feed = feed
         self._open_feed = open_feed or _feed_of
         self._visits: list[Visit] = []
@@ -173,6 +173,21 @@ class ProctuiApp(App[int], inherit_bindings=False):
         else:
             self._visits.append(Visit(self, feed, self.make_screen))
 
+    def hang_up(self) -> None:
+        """Ends the screen as SIGHUP does; its terminal is gone."""
+        self.end(128 + signal.SIGHUP)
+
+    def end(self, code: int) -> None:
+        """Leaves with this exit code as soon as nothing is half done.
+
+        Widgets that are still coming, as those of a dialog, would stumble over the end.
+        """
+        self.run_worker(self._end(code), name="end")
+
+    async def _end(self, code: int) -> None:
+        await self._keys.close()
+        self.leave(code)
+
     def leave(self, code: int, farewell: str = "") -> None:
         """Ends the screen with this exit code; what is still told finds no widgets any more."""
         self.feed.unheard()
@@ -248,8 +263,7 @@ async def _show(feed: Feed, curtain: Curtain | None = None) -> int:
     app = ProctuiApp(feed, kept=Kept(settings.load(), settings_file.save), curtain=curtain)
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:
-        # not before it stands: widgets that are still coming would stumble over its end
-        loop.add_signal_handler(signum, app.call_after_refresh, app.leave, 128 + signum)
+        loop.add_signal_handler(signum, app.call_after_refresh, app.end, 128 + signum)
     try:
         code = await app.run_async()
     finally:

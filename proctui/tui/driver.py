@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable
 from typing import Any, TextIO, cast
 
@@ -55,6 +56,9 @@ class _Terminal(LinuxDriver):
         if self._file is not None:
             self._file = cast(Any, _Lasting(self._file))
 
+    def _gone(self) -> None:
+        """Hears that the terminal is gone."""
+
     def _sigtstp_application(self, *_: Any) -> None:
         self._soon(super()._sigtstp_application)
 
@@ -65,6 +69,20 @@ class _Terminal(LinuxDriver):
         """Not for a program that is leaving: a reader would be left that nobody ends."""
         if not self._app._exit:
             super()._sigcont_application()
+
+    def run_input_thread(self) -> None:
+        """As Textual's, but a terminal that is being hung up ends it without a traceback.
+
+        A read that comes between the end of the other side and the hang-up finds EIO
+        (tty_ioctl(4)); it says the same as SIGHUP, which only follows where we are in the
+        terminal's foreground.
+        """
+        try:
+            super().run_input_thread()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            self._soon(self._gone)
 
     def _soon(self, act: Callable[[], None]) -> None:
         if not self._loop.is_closed():
@@ -86,11 +104,17 @@ class _Terminal(LinuxDriver):
             writer.stop()
 
 
-def driver(curtain: Curtain | None) -> type[Driver]:
-    """The driver for a terminal; it takes it over from `curtain` without a blank screen between."""
+def driver(curtain: Curtain | None, gone: Callable[[], None]) -> type[Driver]:
+    """The driver for a terminal; it takes it over from `curtain` without a blank screen between.
+
+    `gone` is called where the terminal turns out to be hung up.
+    """
 
     class Following(_Terminal):
         """Leaves out one thing: entering the alternate screen where that was done."""
+
+        def _gone(self) -> None:
+            gone()
 
         def write(self, data: str) -> None:
             """As Textual's."""

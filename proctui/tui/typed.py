@@ -22,6 +22,8 @@ Typed = events.Key | events.Paste
 
 _PATIENCE = 10.0
 """Seconds after which the next key is obeyed although something goes on that has no end."""
+_PATIENCE_AT_END = 2.0
+"""Likewise, where the screen is told to end."""
 _TURNS = 100
 """Turns of the event loop after which it is looked at less often."""
 _REST = 0.002
@@ -42,13 +44,19 @@ class Keys:
         self._obey = obey
         self._is_early = is_early
         self._waiting: asyncio.Queue[Typed] = asyncio.Queue()
+        self._closed = False
 
     def put(self, typed: Typed) -> None:
         """Takes the next one."""
         self._waiting.put_nowait(typed)
 
+    async def close(self) -> None:
+        """Obeys no more, and returns once the last one has been obeyed to its end."""
+        self._closed = True
+        await self._settle(_PATIENCE_AT_END)
+
     async def serve(self) -> None:
-        """Obeys all that come, for ever."""
+        """Obeys all that come, until it is closed."""
         unsettled = False
         while True:
             typed = await self._waiting.get()
@@ -56,7 +64,7 @@ class Keys:
             is_text = self._is_text(typed)
             if unsettled and not is_text:
                 await self._settle()
-            if not self._app.screen_stack:
+            if self._closed or not self._app.screen_stack:
                 return  # it is over
             await self._obey(typed)
             unsettled = is_text  # text moves no focus: the field's own queue keeps its order
@@ -69,9 +77,9 @@ class Keys:
             return False
         return typed.is_printable if isinstance(typed, events.Key) else True
 
-    async def _settle(self) -> None:
+    async def _settle(self, patience: float = _PATIENCE) -> None:
         """Waits until all has been done that what was obeyed has set off."""
-        await _while(lambda: any(map(_is_busy, self._on_the_way())), _PATIENCE)
+        await _while(lambda: any(map(_is_busy, self._on_the_way())), patience)
 
     def _on_the_way(self) -> Iterator[MessagePump]:
         """Who may have something to do with a key: the focus, what it stands in, the app."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import events
 from textual.widgets import Input, Select
 
@@ -96,3 +98,18 @@ async def test_many_letters_are_all_taken() -> None:
     async with opened() as stage:
         _burst(stage, "slash", *("x" * 200), "ctrl+u", *"piao")
         await stage.until(lambda: stage.workers.listing.filter == "piao")
+
+
+async def test_an_end_does_not_come_in_the_midst_of_what_was_typed() -> None:
+    """A dialog that is being made then finds nothing within itself, and says so in a traceback."""
+    for key in ("question_mark", "n", "f9", "f10", "k"):
+        async with opened() as stage:
+            app = stage.app
+            _burst(stage, key, "escape", key)
+            while len(app.screen_stack) == 1:
+                await asyncio.sleep(0)
+            app.end(129)
+            while not app._exit:
+                await asyncio.sleep(0)
+        assert app.return_value == 129
+        assert app.return_code != 1
