@@ -350,3 +350,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     orphans: int = 0
     cpu_percent: float = 0.0
     rss_bytes: int = 0
+
+    @property
+    def states(self) -> tuple[int, ...]:
+        """What changes only where something happens."""
+        return (
+            self.workers, self.alive, self.ended, self.failed, self.zombies, self.orphans,
+        )  # fmt: skip

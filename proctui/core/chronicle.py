@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from proctui.core.exitcodes import exitcode_text
 from proctui.core.history import Histories, Mark, MarkKind
 from proctui.core.kin import Kin
@@ -130,9 +128,7 @@ class Chronicle:
         if last.kind in ("ended", "joined") and not last.text:
             history.marks[-1] = last._replace(text=exitcode_text(code))
 
-    def figures(self, time: float, kin: Iterable[tuple[str, Kin]]) -> None:
-        """CPU and memory of those rows' processes at one moment."""
-        keep = self.histories.keep
-        for key, one in kin:
-            history = self.histories.of(key)
-            history.point(time, one.cpu_percent or 0.0, one.sample.rss_bytes, keep)
+    def figures(self, key: str, time: float, kin: Kin) -> None:
+        """CPU and memory of a row's process at one moment."""
+        history = self.histories.of(key)
+        history.point(time, kin.cpu_percent or 0.0, kin.sample.rss_bytes, self.histories.keep)

@@ -8,6 +8,8 @@ from proctui.model import Certainty, Departure, Lineage, Observation, ProcessSam
 
 _COMM_BYTES = 15
 """Longest name the kernel keeps (TASK_COMM_LEN, proc_pid_comm(5))."""
+_AT_WORK = frozenset("RSI")
+"""States between which a process goes many times a second: it runs, or has nothing to do."""
 _HELPERS = (
     ("multiprocessing.forkserver", "fork server"),
     ("multiprocessing.resource_tracker", "resource tracker"),
@@ -81,14 +83,18 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
         return self.sample.pid
 
     def take_figures(self, seen: Observation, time: float) -> bool:
-        """Takes a later look in if it brings figures alone; False where more has changed."""
+        """Takes a later look in if it brings figures alone; False where more has changed.
+
+        Whether a process runs or sleeps at the moment of a look is one of them.
+        """
         old, new = self.sample, seen.sample
         same = (
             seen.command is None
-            and old.state == new.state
+            and (old.state == new.state or (old.state in _AT_WORK and new.state in _AT_WORK))
             and old.ppid == new.ppid
             and old.comm == new.comm
-            and (old.threads, old.living) == (new.threads, new.living)
+            and old.living == new.living
+            and (old.threads == new.threads or not new.living)
             and (old.sid, old.pgid, old.uid) == (new.sid, new.pgid, new.uid)
             and (old.wait_status is None) == (new.wait_status is None)
             and (seen.tag_worker is None or seen.tag_worker == self.tag_worker)

@@ -22,6 +22,8 @@ class Changes(NamedTuple):
     """Tokens of all about whom something may have changed."""
     departed: list[tuple[Kin, Departure]]
     """Those that are gone, and forgotten already."""
+    looked_at: list[Kin]
+    """Those of whom the pass told more than figures, fresh ones among them."""
     figures: list[Kin]
     """Those of whom nothing but figures has changed."""
 

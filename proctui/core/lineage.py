@@ -101,12 +101,15 @@ class Ancestry:
         fresh: list[Kin] = []
         moved: list[Kin] = []
         figures: list[Kin] = []
+        looked_at: list[Kin] = []
         for observation in seen.observations:
             kin = self.kin.get(observation.token)
             if kin is not None:
                 if kin.take_figures(observation, seen.time):
                     figures.append(kin)
-                elif self._update(kin, observation, seen.time, touched):
+                    continue
+                looked_at.append(kin)
+                if self._update(kin, observation, seen.time, touched):
                     moved.append(kin)
             elif not self._kindred.has_departed(observation.token):
                 fresh.append(self._enter(observation, seen.time))
@@ -122,7 +125,7 @@ class Ancestry:
         self._ends = {}
         for token in touched:
             self._name_parents(self.kin[token])
-        return Changes(fresh, touched, departed, figures)
+        return Changes(fresh, touched, departed, looked_at + fresh, figures)
 
     def _learn(self, seen: Pass) -> set[int]:
         """Names of those who aren't watched; tokens of their children where one is news."""

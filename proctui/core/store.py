@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from proctui.core.exitcodes import from_wait_status
@@ -55,6 +55,8 @@ class Store:
         self._patience = max(3.0, 3 * hello.refresh)
         self._pids: frozenset[int] | None = None
         self._new_pids: set[int] = set()
+        self._unsettled: deque[tuple[float, Kin]] = deque()
+        """Whose figures have come, and when, and are not in their rows yet."""
 
     # ------------------------------------------------------------ asking
 
@@ -278,8 +280,12 @@ class Store:
 
     # ------------------------------------------------------------ the kernel view
 
-    def observe(self, pass_: Pass) -> frozenset[str]:
-        """Takes in one pass over the kernel; keys of the rows that changed."""
+    def observe(self, pass_: Pass, most: int | None = None) -> frozenset[str]:
+        """Takes in one pass over the kernel; keys of the rows that changed.
+
+        With `most`, all but so many of the rows in which nothing but figures is new are left as
+        they are until `settle` is called; else as many are settled as come.
+        """
         self._now = max(self._now, pass_.time)
         ended, stopped = self._family.supervisor_ended, self.supervisor_stopped
         changes = self._family.observe(pass_)
@@ -301,15 +307,38 @@ class Store:
             touched.update(self._family.under(self._family.supervisor_pid))
         workers |= self._roster.searched(pass_.time)
         touched |= self._by_time_alone(pass_.time)
-        for kin in changes.figures:
-            self._table.figures(kin)
         changed = self._table.refresh(touched, workers, self._now)
         for due in self._table.waiting:
             heapq.heappush(self._due, due)
         self._table.waiting.clear()
         self._place()
-        self._table.chronicle.figures(pass_.time, self._shown(pass_))
-        return changed
+        for kin in changes.looked_at:
+            self._point(pass_.time, kin)
+        self._unsettled.extend((pass_.time, kin) for kin in changes.figures)
+        return changed | self.settle(len(changes.figures) if most is None else most)
+
+    @property
+    def unsettled(self) -> int:
+        """How many rows wait for figures that are known."""
+        return len(self._unsettled)
+
+    def settle(self, most: int) -> frozenset[str]:
+        """Gives so many rows the figures they wait for; keys of those that changed.
+
+        These are the newest that are known, whatever came meanwhile.
+        """
+        touched: set[int] = set()
+        for _ in range(min(most, len(self._unsettled))):
+            time, kin = self._unsettled.popleft()
+            if not self._table.figures(kin):
+                touched.add(kin.token)
+            self._point(time, kin)
+        return self._table.refresh(touched, (), self._now)
+
+    def _point(self, time: float, kin: Kin) -> None:
+        key = self._table.key(kin)
+        if key is not None and key in self.rows:
+            self._table.chronicle.figures(key, time, kin)
 
     def _went_at(self, key: str, departure: Departure, now: float) -> float:
         """When nothing was left of a process: a zombie that is reaped has ended long before."""
@@ -349,10 +378,3 @@ class Store:
                 # it is still there, so it was not what was joined
                 touched |= self._family.disown(kin, now)
         return touched
-
-    def _shown(self, pass_: Pass) -> Iterator[tuple[str, Kin]]:
-        for seen in pass_.observations:
-            kin = self._family.kin.get(seen.token)
-            key = None if kin is None else self._table.key(kin)
-            if kin is not None and key is not None and key in self.rows:
-                yield key, kin

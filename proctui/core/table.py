@@ -12,7 +12,7 @@ from copy import copy
 
 from proctui.core.blame import Blame
 from proctui.core.chronicle import Chronicle
-from proctui.core.classify import Parent
+from proctui.core.classify import Parent, process_state
 from proctui.core.family import Family
 from proctui.core.kin import Kin
 from proctui.core.naming import INIT
@@ -32,6 +32,7 @@ from proctui.model import Finding, Row, State
 
 REAP_PATIENCE = 5.0
 """Seconds an adopter may take to reap before it is said that it does not."""
+_AT_WORK = (State.RUNNING, State.SLEEPING)
 _COMMON = 512
 """Findings kept to be shared by rows that say the same."""
 
@@ -201,19 +202,29 @@ class Table:
         if key not in self._changed:
             self._changed[key] = None if row is None else copy(row)
 
-    def figures(self, kin: Kin) -> None:
-        """CPU and memory of a process have changed, and nothing else about it."""
+    def figures(self, kin: Kin) -> bool:
+        """What a process uses has changed, or whether it runs or sleeps, and nothing else.
+
+        False where that may mean more to its row, which has to be made anew then.
+        """
         row = self.rows.get(self.key(kin) or "")
         if row is None or row.sample is None:
-            return
+            return True
+        old, new = row.sample, kin.sample
+        state = row.state
+        if old.state != new.state:
+            if state not in _AT_WORK:
+                return False
+            state = process_state(new)
         cpu = cpu_share(kin)
-        if row.cpu_percent == cpu and row.sample.rss_bytes == kin.sample.rss_bytes:
-            row.sample = kin.sample
-            return
-        before = share(row)
+        rss = new.rss_bytes - old.rss_bytes
+        if row.cpu_percent == cpu and not rss and row.state is state and old.threads == new.threads:
+            row.sample = new
+            return True
         self._will_change(row.key, row)
-        row.cpu_percent, row.sample = cpu, kin.sample
-        self.tally.change(before, share(row))
+        self.tally.figures(row.cpu_percent, cpu, rss)
+        row.cpu_percent, row.sample, row.state = cpu, new, state
+        return True
 
     def _tell_others(self, old: Row | None, row: Row) -> None:
         """Has those looked at again that a change of this row concerns."""

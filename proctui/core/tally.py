@@ -24,9 +24,13 @@ def share(row: Row) -> Share:
         worker and state is State.FAILED,
         state is State.ZOMBIE,
         row.orphan,
-        round(1000 * (row.cpu_percent or 0.0)),
+        _thousandths(row.cpu_percent),
         0 if row.sample is None else row.sample.rss_bytes,
     )
+
+
+def _thousandths(cpu_percent: float | None) -> int:
+    return round(1000 * (cpu_percent or 0.0))
 
 
 def as_counts(total: Share) -> Counts:
@@ -62,3 +66,9 @@ class Tally:
         pairs = zip(self._total, before or _NOTHING, now or _NOTHING, strict=True)
         workers, alive, ended, failed, zombies, orphans, cpu, rss = (t - b + n for t, b, n in pairs)
         self._total = (workers, alive, ended, failed, zombies, orphans, cpu, rss)
+
+    def figures(self, cpu_before: float | None, cpu_now: float | None, rss_bytes: int) -> None:
+        """A row uses another share of a CPU, and so many bytes more; all else stands."""
+        *others, cpu, rss = self._total
+        cpu += _thousandths(cpu_now) - _thousandths(cpu_before)
+        self._total = (*others, cpu, rss + rss_bytes)  # type: ignore[assignment]

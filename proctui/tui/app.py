@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """Each ends the screen and nothing else: exit code 128 + its number, as shells tell it."""
+
+_TURN = 0.0005
+"""Seconds that a thread waits for the interpreter before it asks for its turn."""
+_SETTLED = 3.0
+"""Seconds after which the screen stands, with all that it shows at first."""
 
 
 def _palette() -> type[Provider]:
@@ -264,6 +270,11 @@ async def _show(feed: Feed, curtain: Curtain | None = None) -> int:
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:
         loop.add_signal_handler(signum, app.call_after_refresh, app.end, 128 + signum)
+    # A frame is written by a thread, which would wait for its turn longer than it takes to draw.
+    sys.setswitchinterval(_TURN)
+    loop.call_later(
+        _SETTLED, gc.freeze
+    )  # widgets and rows stay: looking at all of them takes 0.1 s
     try:
         code = await app.run_async()
     finally:

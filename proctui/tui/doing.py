@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from textual.binding import Binding, BindingType
+
 from proctui.tui.actions import ACTIONS
 from proctui.tui.operate import Said
 
@@ -21,6 +23,14 @@ _ASK_FIRST: Final = frozenset({"new", "new_like"})
 """Their dialog opens only once the supervisor has answered."""
 _ANSWER: Final = 1.0
 """Seconds in which it must have."""
+
+
+def bindings() -> list[BindingType]:
+    """The keys of all actions, as a screen with `action_act` has them."""
+    return [
+        Binding(",".join(a.keys), f"act('{a.id}')", a.title, False, tooltip=a.tooltip, id=a.id)
+        for a in ACTIONS.values()
+    ]
 
 
 class Doing:

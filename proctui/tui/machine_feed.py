@@ -59,7 +59,7 @@ class MachineStore(Store):
         """The session's."""
         return self._session.lost_at
 
-    def observe(self, pass_: Pass) -> frozenset[str]:
+    def observe(self, pass_: Pass, most: int | None = None) -> frozenset[str]:
         """Looks at what has just ended; the pass brings nothing, the machine makes the rows."""
         return self.machine.urgent()
 

@@ -431,6 +431,10 @@ def test_figures_of_one_process_cost_nobody_else_anything(
     assert story.changed == {"p:7"}
     assert made == []
     story.look(seen(7, 1007, 200, start=NOON + 7, state="R"))
+    assert story.changed == {"p:7"}
+    assert story.row("p:7").state is State.RUNNING
+    assert made == []
+    story.look(seen(7, 1007, 200, start=NOON + 7, state="D"))
     assert made == ["p:7"]
     made.clear()
     story.look(seen(7, 1007, 200, start=NOON + 7, state="Z", status=0))

@@ -13,9 +13,9 @@ from textual.screen import Screen
 
 from proctui.model import Row
 from proctui.tui import emptiness, status, text
-from proctui.tui.actions import ACTIONS, Scene
+from proctui.tui.actions import Scene
 from proctui.tui.deeds import Deeds
-from proctui.tui.doing import Doing
+from proctui.tui.doing import Doing, bindings
 from proctui.tui.feed import Feed
 from proctui.tui.hints import Hints
 from proctui.tui.listing import Listing, asked
@@ -52,18 +52,11 @@ _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
 
-def _bindings() -> list[BindingType]:
-    return [
-        Binding(",".join(a.keys), f"act('{a.id}')", a.title, False, tooltip=a.tooltip, id=a.id)
-        for a in ACTIONS.values()
-    ]
-
-
 class WorkersScreen(Screen[None]):
     """What a person looks at nearly all the time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_bindings(),
+        *bindings(),
         Binding("escape", "escape", "Back", show=False),
         Binding("ctrl+c", "copy_or_quit", "Copy, or quit", show=False),
     ]
@@ -91,6 +84,7 @@ class WorkersScreen(Screen[None]):
         self._stale = False
         self._aged = float("-inf")
         self._applicable: tuple[bool, ...] = ()
+        self._states: tuple[int, ...] = ()
         self._particulars = Particulars(feed)
         self.guide = Guide(id="guide")
         self.teaching = Teaching(self)
@@ -162,14 +156,21 @@ class WorkersScreen(Screen[None]):
             self.table.touch(keys)
         self.views.changed()
         self.show_status()
-        row = self.views.row
-        if self._grown_old(_AGING):
-            self._age()  # together with the news, so that both make one frame
-        elif row is not None and (row.key in keys or self._worker_of(row) in keys):
-            self.show_row()
-        elif self._applicable != self._what_applies():
-            self.call_after_refresh(self.show_row)  # what has ended is drawn first
+        self._news(keys)
         self.panes.show_events(self.feed.store.events)
+
+    def _news(self, keys: frozenset[str]) -> None:
+        """Brings ages, and what depends on the row under the cursor, up to what changed."""
+        states = self.feed.store.counts.states
+        happened, self._states = states != self._states, states
+        row = self.views.row
+        concerned = row is not None and (row.key in keys or self._worker_of(row) in keys)
+        if aged := self._grown_old(_AGING):
+            self._age_rows()
+        anew = aged or concerned or self._applicable != self._what_applies()
+        # What has ended is drawn first; else all the news makes one frame.
+        if anew and not (happened and self.call_after_refresh(self.show_row)):
+            self.show_row()
 
     def _settle(self) -> None:
         """Puts rows where their figures belong now; less often than figures change."""
@@ -185,11 +186,14 @@ class WorkersScreen(Screen[None]):
 
     def _age(self) -> None:
         """Times go on although nothing happens."""
+        self._age_rows()
+        if self.looks.paused_since is None:
+            self.show_row()
+
+    def _age_rows(self) -> None:
         self._aged = self.feed.clock()
         self.table.tick()
         self.status_bar.tick()
-        if self.looks.paused_since is None:
-            self.show_row()
 
     def list_rows(self) -> None:
         """Puts all rows where they belong."""
