@@ -72,14 +72,13 @@ def _lines(ways: Iterable[tuple[str, str]]) -> str:
 def line(said: str, number: int, width: int, height: int) -> str:
     """Line `number` of `width` by `height` cells in which `said` stands.
 
-    In the upper middle; without its blank lines where room is short, and empty where there is
-    not enough for all the others.
+    In the upper middle; where room is short without its blank lines, then without its last ones.
     """
     lines = [part for line in said.split("\n") for part in _fitting(line, width - _MARGIN)]
     if len(lines) > height:
-        lines = [line for line in lines if line]
+        lines = [line for line in lines if line][: max(0, height)]
     index = number - max(0, (height - len(lines)) // 3)
-    if len(lines) > height or not 0 <= index < len(lines):
+    if not 0 <= index < len(lines):
         return ""
     return " " * max(0, (width - _MARGIN - max(map(text.cells, lines))) // 2) + lines[index]
 

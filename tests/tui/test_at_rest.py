@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
+from textual.geometry import Region
 
 from proctui.model import ProcessDetails
 from proctui.tui.particulars import KEPT
@@ -70,3 +72,26 @@ async def _aged(stage: Stage) -> None:
     """The screen has shown the present time."""
     stage.workers.changed(frozenset())
     await stage.pilot.pause()
+
+
+async def test_beneath_a_dialog_only_what_has_changed_is_painted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened() as stage:
+        await stage.press("n")
+        await stage.sees("New worker")
+        await stage.pilot.pause(0.1)
+        painted: list[set[Region]] = []
+        render = Compositor.render_update
+
+        def rendering(self: Compositor, *arguments: Any, **named: Any) -> Any:
+            painted.append(set(self._dirty_regions))
+            return render(self, *arguments, **named)
+
+        monkeypatch.setattr(Compositor, "render_update", rendering)
+        for restarts in range(1, 6):
+            seen = len(painted)
+            stage.clock.now += 1
+            stage.client.change("cleaner", "changed", "changed", restarts=restarts)
+            await stage.until(lambda seen=seen: len(painted) > seen)  # type: ignore[misc]
+        assert stage.app.size.region not in set().union(*painted)

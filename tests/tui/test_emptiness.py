@@ -47,8 +47,9 @@ def test_where_room_is_short_the_blank_lines_go_first() -> None:
     assert block("title\n\none\ntwo", 12, 3) == ["  title", "  one", "  two"]
 
 
-def test_what_has_no_room_is_not_said_in_part() -> None:
-    assert block("a\nb\nc", 10, 2) == ["", ""]
+def test_where_it_is_shorter_still_the_last_lines_go() -> None:
+    assert block("title\n\none\ntwo", 12, 2) == ["  title", "  one"]
+    assert block("title\n\none\ntwo", 12, 0) == []
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40)])
@@ -70,9 +71,12 @@ async def test_where_all_failed_the_way_out_is_told_until_one_lives() -> None:
         await stage.until(lambda: "None of the" not in stage.text(), "the rows alone")
 
 
-async def test_where_all_ended_it_is_said() -> None:
-    async with opened((120, 40), all_ended(Clock())) as stage:
-        await stage.sees("All 4 workers have ended", "q  leaves, and ends the session")
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40)])
+async def test_where_all_ended_it_is_said(size: tuple[int, int]) -> None:
+    async with opened(size, all_ended(Clock())) as stage:
+        await stage.sees("All 4 workers have ended", "s  starts the worker")
+        if size == (120, 40):
+            await stage.sees("q  leaves, and ends the session")
 
 
 async def test_a_filter_without_a_match_says_how_to_get_rid_of_it() -> None:

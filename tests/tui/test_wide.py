@@ -116,3 +116,9 @@ async def test_a_crowd_fills_a_large_screen() -> None:
     scene = next(scene for scene in SCENES if scene.name == "crowd")
     async with playing(scene, (300, 100)) as stage:
         await stage.sees("crawler-50")
+
+
+async def test_a_failure_is_told_whole_where_there_is_room() -> None:
+    for width in (160, 200, 300):
+        async with opened((width, 50)) as stage:
+            await stage.sees("failed: module lessons has no attribute 'misspelt'")

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.screen import Screen
 
 from proctui.model import Row
 from proctui.tui import emptiness, status, text
@@ -23,6 +22,7 @@ from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.particulars import Particulars
 from proctui.tui.preferences import Kept, Preferences
+from proctui.tui.screens.beneath import Beneath
 from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
 from proctui.tui.teaching import Teaching
@@ -52,7 +52,7 @@ _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
 
-class WorkersScreen(Screen[None]):
+class WorkersScreen(Beneath):
     """What a person looks at nearly all the time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from proctui.model import Row
 from proctui.tui import text
-from proctui.tui.widgets.columns import Layout, Placed
+from proctui.tui.widgets.columns import GAP, Layout, Placed
 from proctui.views.view import Column
 
 _EMPTY: tuple[Column, ...] = ("cpu", "mem", "age")
@@ -26,7 +26,7 @@ def needs(row: Row, now: float, layout: Layout, beside: int) -> Iterator[tuple[C
     yield "pid", len(str(row.pid or ""))
     yield "ppid", len(str(row.sample.ppid)) if row.sample is not None else 0
     yield "exitcode", len(text.exitcode_text(row))
-    over = sum(placed.width + placed.gap for placed in flowing(row, layout.placed))
+    over = sum(placed.width + GAP for placed in flowing(row, layout.placed))  # gaps may get wider
     yield "state", max(0, _cells(text.shorter(text.state_text(row, now))) - over)
     yield "target", _cells(text.target_text(row))
 
