@@ -147,8 +147,8 @@ class Board:
             zombies=sum(row.zombie for row in rows), orphans=sum(row.orphan for row in rows)
         )
 
-    def _order(self, dead: Counter[str | None]) -> Callable[[str], tuple[int, int]]:
-        return lambda key: (-dead[key], self.rows[key].pid or 0)
+    def _order(self, dead: Counter[str | None]) -> Callable[[str], tuple[int, bool, int]]:
+        return lambda key: (-dead[key], not self.rows[key].orphan, self.rows[key].pid or 0)
 
     def _tell_depths(self) -> None:
         level, depth = self.roots, 0

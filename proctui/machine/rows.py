@@ -232,7 +232,13 @@ def ended(
 
 
 def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
+    """Says that it is one; of what is only guessed, that it may be one, which counts as none."""
     parent = adopter_of(orphan)
+    if orphan.doubtful:
+        row.command = f"perhaps an orphan · {row.command}"
+        said = f"Not certain: {orphan.why}. {parent.who} is its parent now, and would reap it."
+        row.findings = (Finding("unknown", said, cures.END_ORPHAN), *row.findings)
+        return
     worker = ":".join(filter(None, [orphan.session, orphan.worker])) or None
     row.orphan = True
     row.lineage = Lineage(

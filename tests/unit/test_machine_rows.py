@@ -113,3 +113,23 @@ def test_how_many_a_parent_has_not_joined_is_told_of_the_rows_that_stand() -> No
     board.settle()
     assert parent.command == "of root · sh -c x"
     assert parent.findings[-1].text == "None of its children is a zombie any more."
+
+
+def test_a_guess_is_told_as_one_and_counts_as_none() -> None:
+    guess = Orphan(
+        7, "x", 1, "init", None, None, None, 3.0, "me", "it leads its session: perhaps a daemon",
+        doubtful=True,
+    )  # fmt: skip
+    board = Board(Holds(default_source(), lambda: None))
+    surely = orphan_row(Seen(2, stat(9, 1), "y", "y", "me"), guess._replace(doubtful=False), TIMES)
+    perhaps = orphan_row(Seen(1, stat(7, 1), "x", "x -d", "me"), guess, TIMES)
+    assert not perhaps.orphan
+    assert perhaps.command == "perhaps an orphan · of me · x -d"
+    assert perhaps.findings[0].text == (
+        "Not certain: it leads its session: perhaps a daemon. "
+        "init (1) is its parent now, and would reap it."
+    )
+    assert [cure.kind for cure in perhaps.findings[0].cures] == ["terminate", "kill"]
+    board.merge({row.key: row for row in (perhaps, surely)})
+    assert board.counts.orphans == 1
+    assert board.roots == [surely.key, perhaps.key], "what is certain stands first"
