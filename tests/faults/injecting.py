@@ -22,7 +22,11 @@ class Faults:
     def env(self) -> dict[str, str]:
         """To be added to the environment of what is to suffer them."""
         places = [str(INJECTED), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        return {"PROCTUI_TEST_FAULTS": str(self._folder), "PYTHONPATH": os.pathsep.join(places)}
+        return {
+            "PROCTUI_TEST_FAULTS": str(self._folder),
+            "PYTHONPATH": os.pathsep.join(places),
+            "PYTHONDONTWRITEBYTECODE": "1",  # thousands of steps that would hide the few of interest
+        }
 
     def on(self, name: str, value: object) -> None:
         """As `sitecustomize` describes them."""

@@ -140,16 +140,20 @@ async def test_everybody_who_would_be_orphaned_is_named(
         await stage.sees("Terminate mill-500 (40500)?", "300 processes would be orphaned")
         await stage.sees("These get the signal:", "web-0 (50000)", "PgUp PgDn: list", "y")
         assert many[-1] not in stage.text()
-        seen = {name for name in many if name in stage.text()}
+
+        def shown() -> set[str]:
+            text = stage.text()  # drawn once: that takes longer than to look for all of them
+            return {name for name in many if name in text}
 
         def others(before: frozenset[str]) -> bool:
-            return any(name in stage.text() for name in many if name not in before)
+            return bool(shown() - before)
 
+        seen = shown()
         while len(seen) < len(many):
             before = frozenset(seen)
             await stage.press("pagedown")
             await stage.until(partial(others, before), "another page")
-            seen |= {name for name in many if name in stage.text()}
+            seen |= shown()
         await stage.press("home")
         await stage.sees("These get the signal:", many[0])
         assert kernel.signals == []
