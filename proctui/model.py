@@ -325,6 +325,11 @@ class Row(msgspec.Struct, kw_only=True):
     """The process has vanished; the row is kept for a moment or for its worker."""
 
     @property
+    def worker_key(self) -> str:
+        """Key of the row of the worker that it is or descends from."""
+        return self.key if self.worker is not None else f"w:{self.lineage.worker}"
+
+    @property
     def pid(self) -> int | None:
         """The pid both views agree on, or the one that is known."""
         if self.sample is not None:

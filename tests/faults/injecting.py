@@ -25,7 +25,7 @@ class Faults:
         return {
             "PROCTUI_TEST_FAULTS": str(self._folder),
             "PYTHONPATH": os.pathsep.join(places),
-            "PYTHONDONTWRITEBYTECODE": "1",  # thousands of steps that would hide the few of interest
+            "PYTHONDONTWRITEBYTECODE": "1",  # thousands of steps that would hide those of interest
         }
 
     def on(self, name: str, value: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
@@ -48,6 +49,8 @@ _AGING = 0.9
 """Seconds after which ages, and the figures in the details, are shown anew with the next news."""
 _OFTEN = 1.1
 """Seconds between two refreshes of the figures up to which these bring the ages on too."""
+_SOON = 0.1
+"""Seconds after an end in which all that depends on it is shown too: once for many ends."""
 _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
@@ -85,6 +88,7 @@ class WorkersScreen(Beneath):
         self._aged = float("-inf")
         self._applicable: tuple[bool, ...] = ()
         self._states: tuple[int, ...] = ()
+        self._soon: asyncio.TimerHandle | None = None
         self._particulars = Particulars(feed)
         self.guide = Guide(id="guide")
         self.teaching = Teaching(self)
@@ -101,8 +105,6 @@ class WorkersScreen(Beneath):
             self.preferences,
         )
         self.doing = Doing(self, {name: does for t in tables for name, does in t.table().items()})
-
-    # ------------------------------------------------------------------ composition
 
     def fit(self, size: Size) -> None:
         """Takes the form for a terminal of this size before it is there.
@@ -161,16 +163,18 @@ class WorkersScreen(Beneath):
 
     def _news(self, keys: frozenset[str]) -> None:
         """Brings ages, and what depends on the row under the cursor, up to what changed."""
-        states = self.feed.store.counts.states
-        happened, self._states = states != self._states, states
+        before, self._states = self._states, self.feed.store.counts.states
         row = self.views.row
-        concerned = row is not None and (row.key in keys or self._worker_of(row) in keys)
+        concerned = row is not None and (row.key in keys or row.worker_key in keys)
         if aged := self._grown_old(_AGING):
             self._age_rows()
-        anew = aged or concerned or self._applicable != self._what_applies()
-        # What has ended is drawn first; else all the news makes one frame.
-        if anew and not (happened and self.call_after_refresh(self.show_row)):
-            self.show_row()
+        if not (aged or concerned or self._applicable != self._what_applies()):
+            return
+        if before == self._states:
+            self.show_row()  # together with the figures, so that both make one frame
+        elif self._soon is None:  # what has ended is drawn first
+            later = asyncio.get_running_loop().call_later
+            self._soon = later(_SOON, self.call_later, self.show_row)
 
     def _settle(self) -> None:
         """Puts rows where their figures belong now; less often than figures change."""
@@ -234,10 +238,6 @@ class WorkersScreen(Beneath):
 
     # ------------------------------------------------------------------ the row under the cursor
 
-    def _worker_of(self, row: Row) -> str:
-        """Key of the worker that a row is or descends from."""
-        return row.key if row.worker is not None else f"w:{row.lineage.worker}"
-
     def scene(self) -> Scene:
         """What the rules look at."""
         counts = self.feed.store.counts
@@ -260,9 +260,9 @@ class WorkersScreen(Beneath):
 
     def show_row(self) -> None:
         """What depends on the row under the cursor: buttons, footer, panes."""
-        self._applicable = self._what_applies()
+        self._applicable, self._soon = self._what_applies(), None
         row = self.views.row
-        worker = self.feed.store.rows.get(self._worker_of(row)) if row is not None else None
+        worker = None if row is None else self.feed.store.rows.get(row.worker_key)
         scene = self.scene()
         self.query_one(Buttons).show(scene)
         self.query_one(Footer).show(scene)

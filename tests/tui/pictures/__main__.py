@@ -20,7 +20,7 @@ from tests.tui.pictures.scenes import SCENES, Scene, playing
 
 Size = tuple[int, int]
 
-KEPT = ("workers", "cures", "machine", "timeline", "lesson")
+KEPT = ("workers", "cures", "orphan", "machine", "timeline", "lesson")
 """The scenes that the README shows."""
 USUAL: Size = (120, 40)
 SIZES: tuple[Size, ...] = ((60, 15), (80, 24), USUAL, (300, 100))
