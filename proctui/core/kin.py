@@ -94,7 +94,7 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
             and old.ppid == new.ppid
             and old.comm == new.comm
             and old.living == new.living
-            and (old.threads == new.threads or not new.living)
+            and (old.threads == new.threads or new.state != "Z")  # a leader's last thread
             and (old.sid, old.pgid, old.uid) == (new.sid, new.pgid, new.uid)
             and (old.wait_status is None) == (new.wait_status is None)
             and (seen.tag_worker is None or seen.tag_worker == self.tag_worker)

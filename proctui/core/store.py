@@ -332,7 +332,8 @@ class Store:
             time, kin = self._unsettled.popleft()
             if not self._table.figures(kin):
                 touched.add(kin.token)
-            self._point(time, kin)
+            if time >= kin.last_seen:  # else a later look has told of its own figures
+                self._point(time, kin)
         return self._table.refresh(touched, (), self._now)
 
     def _point(self, time: float, kin: Kin) -> None:

@@ -165,7 +165,8 @@ def neglect_of(seen: Seen, zombies: Sequence[Zombie], *, waited: bool) -> Neglec
 def orphan_row(seen: Seen, orphan: Orphan, times: Times) -> Row:
     """An orphan with its adopter."""
     row = _row(seen, times)
-    row.command = " · ".join(filter(None, [f"of {seen.user}", seen.command]))
+    perhaps = "perhaps an orphan" if orphan.doubtful else ""
+    row.command = " · ".join(filter(None, [perhaps, f"of {seen.user}", seen.command]))
     _orphaned(row, seen, orphan)
     return row
 
@@ -235,7 +236,7 @@ def _orphaned(row: Row, seen: Seen, orphan: Orphan) -> None:
     """Says that it is one; of what is only guessed, that it may be one, which counts as none."""
     parent = adopter_of(orphan)
     if orphan.doubtful:
-        row.command = f"perhaps an orphan · {row.command}"
+        row.lineage = Lineage(first_ppid=orphan.first_parent, first_parent=orphan.parent_name)
         said = f"Not certain: {orphan.why}. {parent.who} is its parent now, and would reap it."
         row.findings = (Finding("unknown", said, cures.END_ORPHAN), *row.findings)
         return

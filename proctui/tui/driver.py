@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
+import termios
 from collections.abc import Callable
 from typing import Any, TextIO, cast
 
@@ -11,6 +13,9 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from proctui.tui.curtain import ENTER, Curtain
+
+_LOOK = 1.0
+"""Seconds between two looks at whether the terminal is there."""
 
 
 class _Lasting:
@@ -51,13 +56,25 @@ class _Terminal(LinuxDriver):
     suspended: after SIGSTOP, and with SIGHUP when the terminal is closed (credentials(7)).
     """
 
+    _watch: asyncio.TimerHandle | None = None
+
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         if self._file is not None:
             self._file = cast(Any, _Lasting(self._file))
 
     def _gone(self) -> None:
-        """Hears that the terminal is gone."""
+        """Hears that the terminal is gone, which SIGHUP tells only whom it controls."""
+
+    def _look(self) -> None:
+        """Whether the terminal is there still, every second."""
+        try:
+            termios.tcgetattr(self.fileno)
+        except termios.error as error:
+            if error.args[0] == errno.EIO:
+                self._gone()
+                return
+        self._watch = self._loop.call_later(_LOOK, self._look)
 
     def _sigtstp_application(self, *_: Any) -> None:
         self._soon(super()._sigtstp_application)
@@ -74,8 +91,7 @@ class _Terminal(LinuxDriver):
         """As Textual's, but a terminal that is being hung up ends it without a traceback.
 
         A read that comes between the end of the other side and the hang-up finds EIO
-        (tty_ioctl(4)); it says the same as SIGHUP, which only follows where we are in the
-        terminal's foreground.
+        (tty_ioctl(4)); after the hang-up it finds nothing, again and again, which `_look` notices.
         """
         try:
             super().run_input_thread()
@@ -100,6 +116,8 @@ class _Terminal(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if ours:  # the modes that were found just now are ours
             self.attrs_before = before
+        if self._watch is None:
+            self._look()
         if writer is not None and writer is not self._writer_thread and writer.is_alive():
             writer.stop()
 

@@ -225,10 +225,12 @@ class Feed:
         # look, which would be newer than what was told.
         self._take_in(look=False)
         changed = self.store.observe(told, _AT_ONCE)
-        while self.store.unsettled:
-            await asyncio.sleep(0)  # a key that was pressed meanwhile does not wait for all rows
-            changed |= self.store.settle(_AT_ONCE)
-        self._note(changed, always=True)
+        try:
+            while self.store.unsettled:
+                await asyncio.sleep(0)  # a key that was pressed meanwhile does not wait for all
+                changed |= self.store.settle(_AT_ONCE)
+        finally:  # whoever asked may have given up
+            self._note(changed, always=True)
 
     def _something_ended(self) -> None:
         """Called by the kernel view, maybe a thousand times in one turn of the loop."""

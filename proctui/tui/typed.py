@@ -45,15 +45,21 @@ class Keys:
         self._is_early = is_early
         self._waiting: asyncio.Queue[Typed] = asyncio.Queue()
         self._closed = False
+        self._obeying = False
 
     def put(self, typed: Typed) -> None:
         """Takes the next one."""
         self._waiting.put_nowait(typed)
 
     async def close(self) -> None:
-        """Obeys no more, and returns once the last one has been obeyed to its end."""
+        """Obeys no more, and returns once the last one has been obeyed to its end.
+
+        What has none within two seconds is not waited for.
+        """
         self._closed = True
-        await self._settle(_PATIENCE_AT_END)
+        end = time.monotonic() + _PATIENCE_AT_END
+        await _while(lambda: self._obeying, _PATIENCE_AT_END)
+        await self._settle(end - time.monotonic())
 
     async def serve(self) -> None:
         """Obeys all that come, until it is closed."""
@@ -66,7 +72,11 @@ class Keys:
                 await self._settle()
             if self._closed or not self._app.screen_stack:
                 return  # it is over
-            await self._obey(typed)
+            self._obeying = True
+            try:
+                await self._obey(typed)
+            finally:
+                self._obeying = False
             unsettled = is_text  # text moves no focus: the field's own queue keeps its order
             if not is_text:
                 await self._settle()

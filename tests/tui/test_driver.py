@@ -52,3 +52,20 @@ async def test_a_read_in_the_midst_of_a_hang_up_is_one(monkeypatch: pytest.Monke
         os.close(main)
         os.close(made.fileno)
     assert not panics
+
+
+async def test_a_terminal_that_is_gone_is_noticed_without_a_signal() -> None:
+    """Reads find nothing then, for ever; SIGHUP comes only to whom the terminal controls."""
+    told = asyncio.Event()
+    made = cast(Any, object.__new__(driver(None, told.set)))
+    main, made.fileno = pty.openpty()
+    made._loop = asyncio.get_running_loop()
+    try:
+        made._look()
+        assert not told.is_set()
+    finally:
+        os.close(main)
+    try:
+        await asyncio.wait_for(told.wait(), 10)
+    finally:
+        os.close(made.fileno)

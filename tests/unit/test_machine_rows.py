@@ -129,6 +129,7 @@ def test_a_guess_is_told_as_one_and_counts_as_none() -> None:
         "Not certain: it leads its session: perhaps a daemon. "
         "init (1) is its parent now, and would reap it."
     )
+    assert perhaps.lineage.first_ppid is None, "nobody saw its first parent"
     assert [cure.kind for cure in perhaps.findings[0].cures] == ["terminate", "kill"]
     board.merge({row.key: row for row in (perhaps, surely)})
     assert board.counts.orphans == 1

@@ -14,7 +14,9 @@ def child(token: int, **more: object) -> Observation:
 
 def crowd() -> Story:
     """A worker with many children, all of which are known."""
-    story = Story().event("started", running()).look(seen(1, SUPERVISOR, 1), seen(2, 200, SUPERVISOR))
+    story = (
+        Story().event("started", running()).look(seen(1, SUPERVISOR, 1), seen(2, 200, SUPERVISOR))
+    )
     return story.look(*(child(token, cpu=0.0) for token in range(3, 3 + COUNT)))
 
 
@@ -65,6 +67,19 @@ def shares_of_others(story: Story) -> set[float | None]:
         for key, row in story.store.rows.items()
         if key.startswith("p:") and key != "p:4"
     }
+
+
+def test_figures_that_waited_stand_in_no_history_after_newer_ones() -> None:
+    story = crowd()
+    busy(story, 0)
+    newer = Pass(time=story.now + 2, observations=(child(4, cpu=90.0, state="D"),))
+    story.store.observe(newer, 0)
+    story.store.settle(COUNT)
+    history = story.store.history("p:4")
+    assert history is not None
+    times = [point.time for point in history.points()]
+    assert times == sorted(times)
+    assert history.points()[-1].cpu_percent == 90
 
 
 def test_a_pass_alone_settles_as_many_as_it_brings() -> None:

@@ -441,6 +441,15 @@ def test_figures_of_one_process_cost_nobody_else_anything(
     assert made == ["p:7", "w:factory"]
 
 
+def test_the_end_of_the_last_thread_is_no_figure() -> None:
+    """Its leader had exited before and showed Z; of others' processes no status may be read."""
+    story = factory().look(seen(3, 300, 200, start=NOON + 1, state="Z", threads=3))
+    assert story.row("p:3").state is State.RUNNING
+    story.look(seen(3, 300, 200, start=NOON + 1, state="Z", threads=1, ended_at=NOON + 2))
+    assert story.row("p:3").state is State.ZOMBIE
+    assert story.store.counts.zombies == 1
+
+
 # ---------------------------------------------------------------- counts
 
 

@@ -143,8 +143,6 @@ class WorkersScreen(Beneath):
         """Settings may have been changed on another screen."""
         self.preferences.put_in_force()
 
-    # ------------------------------------------------------------------ from the feed
-
     def changed(self, keys: frozenset[str]) -> None:
         """The feed's listener: these rows changed, or came, or went."""
         self.teaching.changed()
@@ -174,7 +172,7 @@ class WorkersScreen(Beneath):
             self.show_row()  # together with the figures, so that both make one frame
         elif self._soon is None:  # what has ended is drawn first
             later = asyncio.get_running_loop().call_later
-            self._soon = later(_SOON, self.call_later, self.show_row)
+            self._soon = later(_SOON, self.call_later, self._show_unpaused)
 
     def _settle(self) -> None:
         """Puts rows where their figures belong now; less often than figures change."""
@@ -191,6 +189,10 @@ class WorkersScreen(Beneath):
     def _age(self) -> None:
         """Times go on although nothing happens."""
         self._age_rows()
+        self._show_unpaused()
+
+    def _show_unpaused(self) -> None:
+        self._soon = None
         if self.looks.paused_since is None:
             self.show_row()
 
@@ -236,8 +238,6 @@ class WorkersScreen(Beneath):
         self.looks.count_found()
         self.status_bar.show(status.of(self))
 
-    # ------------------------------------------------------------------ the row under the cursor
-
     def scene(self) -> Scene:
         """What the rules look at."""
         counts = self.feed.store.counts
@@ -260,7 +260,7 @@ class WorkersScreen(Beneath):
 
     def show_row(self) -> None:
         """What depends on the row under the cursor: buttons, footer, panes."""
-        self._applicable, self._soon = self._what_applies(), None
+        self._applicable = self._what_applies()
         row = self.views.row
         worker = None if row is None else self.feed.store.rows.get(row.worker_key)
         scene = self.scene()
