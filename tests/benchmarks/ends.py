@@ -101,6 +101,7 @@ def _all_at_once(ours: Pty, where: SessionPaths, names: Sequence[str]) -> float:
     pids = revived(where, names)
     ours.when(ours.shows(f"{len(names)} alive"), 0.3)
     drain([ours], 1.0)
+    ours.draw()  # what came while the peers were looked at had as many zombies
     began = ours.now()
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
