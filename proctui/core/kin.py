@@ -112,6 +112,20 @@ class Kin(msgspec.Struct, kw_only=True, eq=False):
         self._take(seen, time)
         return (seen.sample.ppid, seen.sample.sid) != self.linked
 
+    def call_parent(self, name: str) -> None:
+        """Its present parent is called that, "" says nothing.
+
+        Names change, and some are told late.
+        """
+        lineage, ppid = self.lineage, self.sample.ppid
+        if not name:
+            return
+        if self.orphan:
+            if lineage.adopter != name and lineage.adopter_pid == ppid:
+                self.lineage = msgspec.structs.replace(lineage, adopter=name)
+        elif lineage.first_parent != name and lineage.first_ppid == ppid:
+            self.lineage = msgspec.structs.replace(lineage, first_parent=name)
+
     def surely_there(self, end: Departure) -> float:
         """The last moment at which it certainly existed, given how its end was told."""
         return end.ended_at if end.exact else max(self.last_seen, self.started_at)

@@ -389,13 +389,4 @@ class Ancestry:
         )
 
     def _name_parents(self, kin: Kin) -> None:
-        """Names change, and some are told late."""
-        lineage = kin.lineage
-        name = self.name(kin.sample.ppid)
-        if not name:
-            return
-        if kin.orphan:
-            if lineage.adopter != name and lineage.adopter_pid == kin.sample.ppid:
-                kin.lineage = _replace(lineage, adopter=name)
-        elif lineage.first_parent != name and lineage.first_ppid == kin.sample.ppid:
-            kin.lineage = _replace(lineage, first_parent=name)
+        kin.call_parent(self.name(kin.sample.ppid))

@@ -95,3 +95,22 @@ async def test_beneath_a_dialog_only_what_has_changed_is_painted(
             stage.client.change("cleaner", "changed", "changed", restarts=restarts)
             await stage.until(lambda seen=seen: len(painted) > seen)  # type: ignore[misc]
         assert stage.app.size.region not in set().union(*painted)
+
+
+async def test_what_depends_on_an_end_is_shown_after_it_and_once_for_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened() as stage:
+        await stage.go_to("w:piao-1")
+        await _aged(stage)
+        shown: list[str] = []
+        monkeypatch.setattr(stage.workers, "show_row", lambda: shown.append("row"))
+        for _ in range(3):
+            stage.workers._states = ()  # as if others lived before
+            stage.workers.changed(frozenset({"w:piao-1"}))
+        assert not shown, "the list is drawn first"
+        await stage.until(lambda: bool(shown), "the details")
+        await stage.pilot.pause(0.2)
+        assert shown == ["row"]
+        stage.workers.changed(frozenset({"w:piao-1"}))
+        assert shown == ["row", "row"], "figures alone make one frame with the list's"
