@@ -317,8 +317,11 @@ class Supervised:
         done(self._record.outcome(count > 0, text))
 
     def join_implicitly(self, starter: str) -> None:
-        """What the start of a sibling does in stock multiprocessing."""
-        if self.worker.phase == "ended":
+        """What the start of a sibling does in stock multiprocessing.
+
+        A stop of its process group joins it once nobody is left: until then the id stays its own.
+        """
+        if self.worker.phase == "ended" and not self._stops.on:
             self._reap(f"start of {starter}", f"joined implicitly by the start of {starter}")
 
     def _reap(self, by: str, text: str = "") -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -327,6 +329,8 @@ class Session(RuleBasedStateMachine):
         self.owed.clear()
 
     def teardown(self) -> None:
+        if sys.exception() is not None:
+            traceback.print_exc()  # tried again, it may go another way, and this would not be told
         names = tuple(self.workers)
         client = next(iter(self.clients.values()))
         client.request(Stop(workers=names))

@@ -103,6 +103,21 @@ def test_meanwhile_nothing_reaps_or_starts_it(world: FakeWorld) -> None:
     assert seen(machine).phase == "joined", "a stop overrules the restart policy"
 
 
+def test_nor_does_the_start_of_a_sibling_join_it_implicitly(world: FakeWorld) -> None:
+    """Reaped then, the group's id could be a stranger's before the stop is through."""
+    machine, run = shell(world, reap="implicit")
+    run.ends(0)
+    stopped = Answers()
+    machine.stop("t", None, stopped)
+    world.started("sibling")
+    assert not run.joins and seen(machine).phase == "ended"
+    world.advance(0.0)
+    assert run.signals[0] == (15, True), "what is left of the group is still to be ended"
+    run.members = 0
+    world.advance(0.1)
+    assert stopped.only.ok and seen(machine).phase == "joined"
+
+
 def test_a_second_stop_hastens_the_end_of_the_group(world: FakeWorld) -> None:
     machine, run = shell(world)
     first, second = Answers(), Answers()

@@ -7,26 +7,35 @@ from hypothesis import strategies as st
 
 from proctui.supervisor.signalling import Order
 from proctui.supervisor.supervised import Supervised
-from tests.supervisor.fakes import Answers, FakeRun, FakeWorld, seen
+from tests.supervisor.fakes import GROUP_INTERVAL, Answers, FakeRun, FakeWorld, seen
+
+
+def program(changes: dict[str, object]) -> dict[str, object]:
+    """What a specification of these changes runs."""
+    line = changes["shell_line"]
+    return changes | ({} if line is None else {"target": None, "command": ("/bin/sh", "-c", line)})
 
 
 class Histories:
     """Acts at random on a few workers, and knows what must hold."""
 
-    ACTS = ("launch", "start", "join", "join-short", "cancel", "term", "kill", "stop", "restart",
-            "ready", "fail", "end-0", "end-3", "lose", "advance", "refuse", "obey")  # fmt: skip
+    ACTS = ("launch", "start", "start", "join", "join-short", "cancel", "term", "kill",
+            "stop", "stop", "restart", "ready", "fail", "end-0", "end-3", "lose", "advance",
+            "refuse", "obey", "fork", "leave")  # fmt: skip
 
     def __init__(self, specs: list[dict[str, object]], together: bool) -> None:
         self.world = FakeWorld()
         self.world.together = together
-        self.machines = [self.world.add(f"w{n}", **one) for n, one in enumerate(specs)]
+        self.machines = [self.world.add(f"w{n}", **program(one)) for n, one in enumerate(specs)]
         self.asked: list[Answers] = []
 
     def act(self, act: str, which: int) -> None:
         machine = self.machines[which % len(self.machines)]
         run = next((r for r in self.world.runs[::-1] if r.spec.id == machine.id), None)
-        if act in ("ready", "fail", "end-0", "end-3", "lose", "obey"):
+        if act in ("ready", "fail", "end-0", "end-3", "lose", "obey", "fork"):
             self.live(act, seen(machine).phase, run)
+        elif act == "leave":
+            self.leave(run)
         elif act == "launch":
             self.world.launch_now()
         elif act == "advance":
@@ -52,6 +61,13 @@ class Histories:
                 run.ends(None)
             case "obey":
                 run.obeys()
+            case "fork":
+                run.members += 1
+
+    def leave(self, run: FakeRun | None) -> None:
+        """One of its process group ends, which outlives it."""
+        if run is not None:
+            run.members = max(0, run.members - 1)
 
     def ask(self, act: str, machine: Supervised) -> None:
         answers = Answers()
@@ -85,8 +101,11 @@ class Histories:
             assert bool(live) is (worker.phase in ("starting", "alive")) is bool(worker.alive)
             assert bool(unreaped and not live) is (worker.phase == "ended")
             assert (worker.backoff_until is not None) is (worker.phase == "backoff")
-            assert worker.joining == 0 or worker.alive
-            assert not worker.stopping or worker.alive
+            assert worker.joining == 0 or machine.running
+            assert not worker.stopping or machine.running
+            assert not worker.stopping or machine.unreaped, "its group's id may be a stranger's"
+            if machine.spec.shell_line is None:
+                assert worker.alive or not machine.running, "only a group outlives its leader"
             assert worker.phase != "failed" or worker.failure
 
     def finish(self) -> None:
@@ -95,29 +114,34 @@ class Histories:
         for machine in self.machines:
             machine.stop("t", None, Answers())
         for run in self.world.runs:
+            run.members = 0
             if not run.over:
                 run.ends(-15)
+        self.world.advance(GROUP_INTERVAL)
         self.check()
         assert all(run.joins == 1 for run in self.world.runs)
         assert all(len(answers) == 1 for answers in self.asked)
         assert self.world.pending_timers == 0
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     specs=st.lists(
         st.fixed_dictionaries(
             {
-                "reap": st.sampled_from(["join", "auto", "implicit"]),
+                "reap": st.sampled_from(["join", "auto", "implicit", "implicit"]),
                 "restart": st.sampled_from(["never", "on-failure", "always"]),
                 "join_timeout": st.sampled_from([None, 0.5]),
                 "max_restarts": st.integers(0, 3),
+                "shell_line": st.sampled_from([None, "serve", "serve"]),
             }
         ),
         min_size=1,
         max_size=3,
     ),
-    acts=st.lists(st.tuples(st.sampled_from(Histories.ACTS), st.integers(0, 40)), max_size=60),
+    acts=st.lists(
+        st.tuples(st.sampled_from(Histories.ACTS), st.integers(0, 40)), min_size=30, max_size=60
+    ),
     together=st.booleans(),
 )
 def test_any_history_keeps_its_promises(
