@@ -14,7 +14,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from proctui.commands.arguments import OPEN, build
+from proctui import lean
+from proctui.commands.arguments import COMMANDS, OPEN, build
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -58,14 +59,15 @@ def _has_output() -> bool:
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The arguments that the words mean; exits with status 2 where they mean none."""
-    parser = build()
     words, command = _split(list(words))
-    if words[:1] not in (["-h"], ["--help"], ["--version"]) and not _is_command(parser, words):
+    plain = words[:1] in (["-h"], ["--help"], ["--version"])
+    if not plain and not (words and words[0] in COMMANDS):
         words.insert(0, OPEN)
+    parser = build(None if plain else words[0])
     arguments, unknown = parser.parse_known_args(words)
     own = parser if words[0] == OPEN else commands(parser)[words[0]]
     if unknown:
-        own.error(_unrecognized(parser, arguments, unknown))
+        own.error(_unrecognized(arguments, unknown))
     if hasattr(arguments, "words"):
         arguments.words = command
     elif command is not None:
@@ -73,13 +75,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def _unrecognized(
-    parser: argparse.ArgumentParser, arguments: argparse.Namespace, unknown: list[str]
-) -> str:
+def _unrecognized(arguments: argparse.Namespace, unknown: list[str]) -> str:
     """What is wrong with words that the command does not take, and what may have been meant."""
     text = f"unrecognized arguments: {' '.join(unknown)}"
     if arguments.command == OPEN and arguments.file is not None:
-        near = nearest_command(parser, arguments.file)
+        near = nearest_command(arguments.file)
         return f'there is no command {arguments.file}; did you mean "{near}"?' if near else text
     if arguments.command == "add" and arguments.target and ":" not in arguments.target:
         import shlex
@@ -89,13 +89,13 @@ def _unrecognized(
     return text
 
 
-def nearest_command(parser: argparse.ArgumentParser, word: str) -> str | None:
+def nearest_command(word: str) -> str | None:
     """The command that may have been meant by a word which is neither a command nor a file."""
     if os.sep in word or os.path.lexists(word):
         return None
     import difflib
 
-    known = [name for name in commands(parser) if name != OPEN]
+    known = [name for name in sorted(COMMANDS) if name != OPEN]
     return next(iter(difflib.get_close_matches(word, known, n=1)), None)
 
 
@@ -107,10 +107,6 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
     return words[:where], words[where + 1 :]
 
 
-def _is_command(parser: argparse.ArgumentParser, words: list[str]) -> bool:
-    return bool(words) and words[0] in commands(parser)
-
-
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The parsers of the commands by name."""
     for action in parser._actions:
@@ -120,6 +116,7 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 
 def _handler(name: str) -> Callable[[argparse.Namespace], int]:
+    lean.import_msgspec()
     module, _, function = name.partition(":")
     handler: Callable[[argparse.Namespace], int] = getattr(
         importlib.import_module(f"proctui.commands.{module}"), function

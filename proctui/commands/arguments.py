@@ -7,11 +7,10 @@ it.  Argument types only check what needs nothing else to be imported.
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Callable
 from typing import Final
 
-from proctui import __version__
+from proctui import __version__, terminal
 from proctui.commands import texts
 
 Parser = argparse.ArgumentParser
@@ -30,12 +29,15 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Texts as they are written, columns as wide as the text above them."""
 
     def __init__(self, prog: str) -> None:
-        width = min(100, shutil.get_terminal_size().columns)
+        width = min(100, terminal.size()[0])
         super().__init__(prog, max_help_position=26, width=width)
 
 
-def build() -> Parser:
-    """The parser of everything."""
+def build(command: str | None = None) -> Parser:
+    """The parser of everything; of one command, and its kin, where that is all that is asked for.
+
+    To make all of them takes longer than most commands.
+    """
     parser = Parser(
         prog="proctui",
         usage=texts.USAGE,
@@ -67,8 +69,9 @@ def build() -> Parser:
         added.set_defaults(handler=handler)
         return added
 
-    for section in (_launching, _lessons, _sessions, _acting, _changing, _reading, _files):
-        section(add)
+    for section, names in SECTIONS.items():
+        if command is None or command in names:
+            section(add)
     return parser
 
 
@@ -124,7 +127,7 @@ def _lessons(add: Adder) -> None:
 
 
 def _sessions(add: Adder) -> None:
-    attach = add("attach", "launching:attach", texts.ATTACH)
+    attach = add("attach", "showing:attach", texts.ATTACH)
     attach.add_argument("name", nargs="?", metavar="NAME", help="the session")
     _session(attach)
 
@@ -325,3 +328,15 @@ def _pid(text: str) -> int:
 _seconds.__name__ = "number of seconds"
 _whole.__name__ = "number"
 _pid.__name__ = "process id"
+
+SECTIONS: Final[dict[Callable[[Adder], None], tuple[str, ...]]] = {
+    _launching: (OPEN, "run"),
+    _lessons: ("scenario",),
+    _sessions: ("attach", "ls", "shutdown", "clean"),
+    _acting: ("start", "join", "terminate", "kill", "restart", "stop"),
+    _changing: ("add", "reload"),
+    _reading: ("ps", "watch", "scan", "logs", "events"),
+    _files: ("check", "init", "completion"),
+}
+"""What adds which commands."""
+COMMANDS: Final = frozenset(name for names in SECTIONS.values() for name in names)

@@ -1,11 +1,8 @@
-"""``proctui [FILE]``, ``run`` and ``attach``: starting sessions and going to their screens."""
+"""``proctui [FILE]`` and ``run``: starting sessions and going to their screens."""
 
 from __future__ import annotations
 
 import argparse
-import gc
-import importlib
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,21 +10,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from proctui.commands.arguments import build
 from proctui.commands.output import complain, confirm, interactive, number, say
-from proctui.files import settings
-from proctui.files.difference import difference
+from proctui.commands.showing import load, need_terminal, screen, shown
 from proctui.files.mistakes import ConfigError
-from proctui.linux.clock import Clock
-from proctui.linux.grip import default_source
 from proctui.linux.procconn import ProcConnector
 from proctui.protocol import Describe
 from proctui.sessions import startup
-from proctui.sessions.past import reachable
-from proctui.sessions.session import Session, SessionError, SessionPaths, find, list_sessions
+from proctui.sessions.session import Session, SessionError, SessionPaths, list_sessions
 from proctui.sessions.sync_client import ConnectionLost, SyncClient
 from proctui.spec import SessionSpec
-from proctui.tui.curtain import Curtain, curtain
+from proctui.tui.curtain import curtain
 
 if TYPE_CHECKING:
     from proctui.linux.treekill import Report
@@ -44,12 +36,12 @@ def open(arguments: argparse.Namespace) -> int:
     with curtain() as drawn, ProcConnector.opened() as heard:
         try:
             where, changed = (
-                start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn)),
+                start(wanted, arguments.leftovers, partial(load, wanted.name, drawn)),
                 "",
             )
         except startup.AlreadyRunning as running:
             where, changed = running.session.paths, _changed(running.session, wanted)
-        status = _shown(where, drawn, chosen, heard)
+        status = shown(where, drawn, chosen, heard)
     if changed:  # where it can be read: the screen would have covered it
         complain(changed)
     return status
@@ -64,8 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         chosen = need_terminal()
         with curtain() as drawn, ProcConnector.opened() as heard:
-            where = start(wanted, arguments.leftovers, partial(_load, wanted.name, drawn))
-            return _shown(where, drawn, chosen, heard)
+            where = start(wanted, arguments.leftovers, partial(load, wanted.name, drawn))
+            return shown(where, drawn, chosen, heard)
     except startup.AlreadyRunning as running:
         if changed := _changed(running.session, wanted):
             raise SessionError(f"{running}; {changed}") from None
@@ -79,25 +71,14 @@ def _changed(session: Session, wanted: SessionSpec) -> str:
             now = client.request(Describe()).session
     except (ConnectionLost, TimeoutError):
         return ""
+    from proctui.files.difference import difference
+
     if now is None or not difference(now, msgspec.structs.replace(wanted, adopt=now.adopt)):
         return ""
     return (
         f"what session {session.name} runs is not what the file says now: proctui reload shows "
         "how, and follows it"
     )
-
-
-def attach(arguments: argparse.Namespace) -> int:
-    """Goes to a running session, or shows what is known of one that is over."""
-    name = arguments.name or arguments.session
-    session = reachable() if name is None else find(name, running=False)
-    need_terminal("proctui ps and proctui logs show a session without one")
-    if session.running:
-        return screen(find(session.name).paths)
-    _load_app()
-    from proctui.tui.app import look_back
-
-    return look_back(session)
 
 
 def _wanted(arguments: argparse.Namespace) -> SessionSpec:
@@ -132,7 +113,7 @@ def _hint_at_command(word: str) -> None:
     """Raises `ConfigError` where the word may have been meant as a command."""
     from proctui.cli import nearest_command
 
-    near = nearest_command(build(), word)
+    near = nearest_command(word)
     if near is not None:
         raise ConfigError(word, "", f'is neither a file nor a command; did you mean "{near}"?')
 
@@ -202,88 +183,3 @@ def end_leftovers(session: Session) -> Report:
     ended = number(len(report.ended), "process")
     complain(f"{ended} of dead session {session.name} {were} ended")
     return report
-
-
-def need_terminal(
-    instead: str = "proctui run --detach FILE starts a session without one",
-) -> settings.Settings:
-    """Checks what the screen needs before anything is launched for it; what a person chose.
-
-    Raises `SessionError`, which names what to do `instead`, where there is no terminal, and
-    `ConfigError` for settings that are wrong.
-    """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise SessionError(f"the screen needs a terminal; {instead}")
-    return settings.load()
-
-
-# ------------------------------------------------------------------------- the screen
-
-
-def screen(where: SessionPaths, heard: ProcConnector | None = None) -> int:
-    """Shows a running session; returns the exit code of the program.
-
-    What its workers do before that was `heard`, where it was just started for this.
-    """
-    chosen = need_terminal()
-    with curtain() as drawn:
-        return _shown(where, drawn, chosen, heard)
-
-
-def _shown(
-    where: SessionPaths,
-    drawn: Curtain,
-    chosen: settings.Settings,
-    heard: ProcConnector | None = None,
-) -> int:
-    """Draws the list as it stands, then loads what takes longer, then shows the screen."""
-    if "textual" not in sys.modules:
-        _draw(where, drawn, chosen)
-    _load_app()
-    from proctui.tui.app import run as run_screen
-
-    return run_screen(where, drawn, heard)
-
-
-def _draw(where: SessionPaths, drawn: Curtain, chosen: settings.Settings) -> None:
-    from proctui.tui.first_picture import opening, picture
-
-    with SyncClient(where.socket, "first picture") as client:
-        workers, hello = client.subscribe().workers, client.hello
-    if chosen.sort is not None:  # who comes first is not known before all were looked at
-        drawn.draw(opening(hello.session, "Opening the screen…", drawn.size[0]))
-        return
-    drawn.draw(
-        picture(
-            hello.session,
-            workers,
-            hello.pid,
-            drawn.size,
-            chosen.columns,
-            chosen.widths,
-            read=default_source().read_stat,
-            now=Clock(hello.boot_time)(),
-            boot_time=hello.boot_time or default_source().boot_time(),
-        )
-    )
-
-
-def _load(session: str, drawn: Curtain) -> None:
-    """What is done while the supervisor starts."""
-    from proctui.tui.first_picture import opening
-
-    drawn.draw(opening(session, "Starting the session…", drawn.size[0]))
-    _load_app()
-
-
-def _load_app() -> None:
-    """Brings Textual in, which nothing else does.
-
-    What is made on the way lives as long as the program: the collector needn't look at it.
-    """
-    gc.disable()
-    try:
-        importlib.import_module("proctui.tui.app")
-    finally:
-        gc.freeze()
-        gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -27,12 +26,16 @@ def complain(sentence: str) -> None:
 
 def print_objects(objects: Iterable[dict[str, Any]]) -> None:
     """A JSON array with one object on each line; ASCII only, so harmless."""
+    import json  # most commands print none
+
     lines = [json.dumps(one) for one in objects]
     sys.stdout.write("[" + ",\n ".join(lines) + "]\n")
 
 
 def print_object(value: object) -> None:
     """One JSON object on one line."""
+    import json
+
     sys.stdout.write(json.dumps(value) + "\n")
 
 

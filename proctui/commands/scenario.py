@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from proctui.commands import launching
+from proctui.commands import launching, showing
 from proctui.commands.output import complain, print_object, print_objects, print_table, say
 from proctui.lessons import TOPICS, Lesson, Parameter, files, find
 from proctui.linux.procconn import ProcConnector
@@ -50,7 +50,7 @@ def _start(
     if arguments.detach or arguments.for_screen:
         say(launching.start(spec, arguments.leftovers, hold=not arguments.detach).name)
         return 0
-    launching.need_terminal(f"proctui scenario --detach {lesson.id} starts a session without one")
+    showing.need_terminal(f"proctui scenario --detach {lesson.id} starts a session without one")
     with ProcConnector.opened() as heard:
         try:
             where = launching.start(spec, arguments.leftovers, hold=True)
@@ -58,7 +58,7 @@ def _start(
             if numbers:
                 raise
             where = running.session.paths
-        return launching.screen(where, heard)
+        return showing.screen(where, heard)
 
 
 def parse(lesson: Lesson, words: Sequence[str]) -> dict[str, int]:

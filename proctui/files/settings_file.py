@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from proctui.files import settings
+from proctui.files import settings, settings_rules
 from proctui.files.mistakes import ConfigError
 from proctui.files.settings import Settings
 from proctui.files.textfile import reason
@@ -42,7 +42,7 @@ def save(changes: Mapping[str, Any], file: Path | None = None) -> Settings:
     file = file or settings.path()
     made = msgspec.structs.replace(settings.load(file), **changes)
     text = dumps(made)
-    settings.loads(text, file)
+    settings_rules.loads(text, file)
     try:
         _replace(file.resolve(), text)
     except OSError as error:

@@ -8,9 +8,7 @@ files where that is not set; the state directory is the one of the platform's co
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +47,8 @@ def socket_path(name: str) -> Path:
     directory alone is too long already.
     """
     directory = runtime_directory()
+    import hashlib  # only who starts a session pays for it
+
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     for path in (directory / f"{file_name(name)}.sock", directory / f"{digest[:16]}.sock"):
         if len(os.fsencode(path)) <= LONGEST_SOCKET:
@@ -66,6 +66,8 @@ def _runtime_path() -> Path:
         path = Path(base)
         if path.is_absolute() and path.is_dir():
             return path / "proctui"
+    import tempfile  # not needed where the place is given
+
     return Path(tempfile.gettempdir()) / f"proctui-{os.geteuid()}"
 
 

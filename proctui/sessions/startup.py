@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +82,8 @@ def start(
             named = msgspec.structs.replace(spec, name=name)
             _launch(named, spec.name, where, partial(_done, meanwhile, failures), hold)
         except BaseException:
+            import shutil  # seldom needed
+
             shutil.rmtree(where.directory, ignore_errors=True)
             raise
     if failures:
@@ -136,7 +136,7 @@ def _make_directory(state: Path, name: str) -> SessionPaths:
     """A directory for a new run.  Raises OSError and `NotPrivate`."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     fraction = int(time.time() % 1 * 1e6)
-    run = f"{stamp}-{fraction:06d}-{secrets.token_hex(3)}"
+    run = f"{stamp}-{fraction:06d}-{os.urandom(3).hex()}"
     where = SessionPaths(name, state / "sessions" / file_name(name) / run, socket_path(name))
     private_directory(where.log_dir)
     # Nobody listens there: what holds the name's lock has just seen that it doesn't run.
@@ -151,7 +151,7 @@ def _launch(
     meanwhile: Callable[[], None],
     hold: bool,
 ) -> None:
-    tag = f"{file_name(spec.name)}.{secrets.token_hex(8)}"
+    tag = f"{file_name(spec.name)}.{os.urandom(8).hex()}"
     started = SupervisorStart(
         spec=spec,
         socket=str(where.socket),

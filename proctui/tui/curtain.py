@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import shutil
 import signal
 import termios
 from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any, Final, NoReturn
+
+from proctui import terminal
 
 SHOWN: Final = 2
 """Where Textual writes: the descriptor of standard error."""
@@ -43,8 +44,7 @@ class Curtain:
     @property
     def size(self) -> tuple[int, int]:
         """Columns and lines of the terminal."""
-        columns, lines = shutil.get_terminal_size()
-        return columns, lines
+        return terminal.size()
 
     def draw(self, lines: Sequence[str]) -> None:
         """Shows lines of safe text; does nothing where Textual would not draw either."""

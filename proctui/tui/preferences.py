@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from proctui.files.mistakes import ConfigError
-from proctui.files.settings import Settings, clashes, usual_keys
+from proctui.files.settings import Settings
+from proctui.files.settings_rules import clashes, keymap_in_full, usual_keys
 from proctui.tui import keymap
 from proctui.tui.operate import Said
 from proctui.tui.themes import suited
@@ -71,7 +72,7 @@ class Preferences:
     def put_in_force(self) -> None:
         """Also on coming back from a screen on which they were changed."""
         screen, settings = self.screen, self.settings
-        full = settings.keymap_in_full()
+        full = keymap_in_full(settings)
         usual = usual_keys()
         keymap.put_in_force(full)
         screen.app.set_keymap(

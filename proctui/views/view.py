@@ -7,8 +7,9 @@ beside them in an `Arrangement`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, get_args
+
+import msgspec
 
 from proctui.model import Row, State
 
@@ -44,8 +45,7 @@ _LOUDNESS: dict[State, int] = {
 _ORPHAN_LOUDNESS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(msgspec.Struct, frozen=True):
     """What a folded row hides below it."""
 
     rows: int = 0
@@ -53,16 +53,15 @@ class Hidden:
     orphans: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(msgspec.Struct, frozen=True):
     """Rows in the order in which they are drawn, and what depends on their place."""
 
-    rows: list[Row] = field(default_factory=list)
-    guides: list[str] = field(default_factory=list)
+    rows: list[Row] = []
+    guides: list[str] = []
     """Tree lines before each row's name: ``│``, ``├``, ``└`` and spaces, two cells a level."""
     parents: frozenset[str] = frozenset()
     """Keys of rows that have rows below them, folded or not."""
-    hidden: Mapping[str, Hidden] = field(default_factory=dict)
+    hidden: Mapping[str, Hidden] = {}
     """What the folded rows hide, by their keys."""
     context: frozenset[str] = frozenset()
     """Keys of rows that do not match the filter and stand there for their descendants."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from proctui import protocol
 from proctui.commands.harmless import log_text
-from proctui.files import config, procfile, settings
+from proctui.files import config, procfile, settings_rules
 from proctui.files.mistakes import ConfigError
 from proctui.linux.procfs import parse_stat
 from proctui.model import Row, State, Worker
@@ -118,7 +118,7 @@ READERS: dict[str, Reader] = {
         (b"state:zombie or (cpu>50 !name:x)", b'exitcode!=0 mem>100M age<5m "a b"', b"is:orphan"),
     ),
     "settings": Reader(
-        _text(lambda read: settings.loads(read, FILE)), (ConfigError,), (SETTINGS, b"")
+        _text(lambda read: settings_rules.loads(read, FILE)), (ConfigError,), (SETTINGS, b"")
     ),
     "commands of the protocol": Reader(
         protocol.decode_command,

@@ -39,8 +39,10 @@ def test_it_is_one_thread_and_small(supervise: Supervise) -> None:
 
 def test_what_it_imports() -> None:
     code = (
-        "import sys, proctui.supervisor.__main__; print(sorted(sys.modules.keys() & "
-        "{'textual', 'rich', 'psutil', 'platformdirs', 'proctui.sessions.session', "
+        "import sys, proctui.lean; proctui.lean.import_msgspec(); "
+        "import proctui.supervisor.program; print(sorted(sys.modules.keys() & "
+        "{'typing_extensions', 'inspect', 'ast', 'dataclasses', 'shutil', "
+        "'textual', 'rich', 'psutil', 'platformdirs', 'proctui.sessions.session', "
         "'proctui.sessions.client', 'proctui.files.config', 'proctui.core.store', "
         "'proctui.kernel', 'concurrent.futures.thread'}))"
     )

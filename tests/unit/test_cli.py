@@ -33,6 +33,16 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
         assert f"Example:\n  {'eval' if command == 'completion' else 'proctui'}" in text
 
 
+def test_a_command_alone_brings_the_same_parser() -> None:
+    """Its kin come along, no others: to make all of them takes longer than most commands."""
+    whole = cli.commands(arguments.build())
+    assert set(whole) == arguments.COMMANDS
+    for name in whole:
+        few = cli.commands(arguments.build(name))
+        assert few[name].format_help() == whole[name].format_help()
+        assert len(few) < len(whole) / 3
+
+
 def test_all_commands_are_there() -> None:
     assert set(COMMANDS) >= {
         "run", "attach", "ls", "ps", "start", "join", "terminate", "kill", "restart", "stop",

@@ -6,7 +6,8 @@ import pytest
 from textual.keys import _character_to_key
 
 from proctui.files.mistakes import Wrong
-from proctui.files.settings import Settings, clashes, usual_keys
+from proctui.files.settings import Settings
+from proctui.files.settings_rules import clashes, usual_keys
 from proctui.tui import keymap, keynames
 
 PRINTABLE = [chr(code) for code in range(0x21, 0x7F)]

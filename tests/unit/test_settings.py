@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proctui.files import settings, settings_file
+from proctui.files import settings, settings_file, settings_rules
 from proctui.files.mistakes import ConfigError
 from proctui.files.settings import CONFIRMED, Settings
 from proctui.tui import keynames
@@ -37,7 +37,7 @@ def test_the_file_is_where_configuration_belongs(monkeypatch: pytest.MonkeyPatch
 
 
 def test_all_that_can_be_said() -> None:
-    said = settings.loads(
+    said = settings_rules.loads(
         'theme = "nord"\nkeymap = "vim"\ncolumns = ["name", "pid", "cpu"]\ntree = false\n'
         'sort = "-cpu"\nrefresh = 0.5\nconfirm = ["kill"]\non_quit = "detach"\n'
         '[keys]\nnew = "a, F8"\nmove_up = "up"\n[widths]\nname = 30\n',
@@ -53,7 +53,7 @@ def test_all_that_can_be_said() -> None:
 def test_every_entry_of_a_table_tells_its_own_mistake() -> None:
     text = '[keys]\nkil = "K"\nnew = "F99"\n[widths]\nname = 1\npid = 9\nage = "wide"\n'
     with pytest.raises(ConfigError) as told:
-        settings.loads(text, FILE)
+        settings_rules.loads(text, FILE)
     sentences = told.value.sentences
     assert [sentence.split()[1] for sentence in sentences] == [
         "keys.kil", "keys.new", "widths.name", "widths.age",
@@ -91,14 +91,14 @@ def test_every_entry_of_a_table_tells_its_own_mistake() -> None:
 )
 def test_mistakes_are_told_in_one_sentence(text: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        settings.loads(text, FILE)
+        settings_rules.loads(text, FILE)
     assert str(caught.value).startswith(f"{FILE}: ")
     assert sentence in str(caught.value)
 
 
 def test_all_mistakes_are_told_together() -> None:
     with pytest.raises(ConfigError) as caught:
-        settings.loads('tree = 1\non_quit = 2\ntheme = "nord"', FILE)
+        settings_rules.loads('tree = 1\non_quit = 2\ntheme = "nord"', FILE)
     assert len(caught.value.sentences) == 2
 
 
@@ -136,19 +136,19 @@ chosen = st.builds(
 
 @given(chosen)
 def test_what_is_written_is_read_again(said: Settings) -> None:
-    if not settings.clashes(said):
-        assert settings.loads(settings_file.dumps(said), FILE) == said
+    if not settings_rules.clashes(said):
+        assert settings_rules.loads(settings_file.dumps(said), FILE) == said
 
 
 def test_defaults_are_written_as_comments() -> None:
     text = settings_file.dumps(Settings())
-    assert settings.loads(text, FILE) == Settings()
+    assert settings_rules.loads(text, FILE) == Settings()
     assert all(not line or line.startswith("#") for line in text.splitlines())
     as_they_are = "\n".join(
         line[1:] if line.startswith("#") and not line.startswith("# ") else ""
         for line in text.splitlines()
     )
-    assert settings.loads(as_they_are, FILE) == Settings(refresh=1.0)
+    assert settings_rules.loads(as_they_are, FILE) == Settings(refresh=1.0)
 
 
 def test_saving_changes_only_what_was_changed(file: Path) -> None:

@@ -13,7 +13,8 @@ from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
 from proctui.files import settings as settings_of_a_person
 from proctui.files.mistakes import Wrong
-from proctui.files.settings import CHECKS, CONFIRMED, OnQuit, Settings
+from proctui.files.settings import CONFIRMED, OnQuit, Settings
+from proctui.files.settings_rules import CHECKS
 from proctui.tui import text
 from proctui.tui.actions import ACTIONS
 from proctui.tui.keymap import Preset

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+import msgspec
 
 from proctui.views.view import COLUMNS, Column
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(msgspec.Struct, frozen=True):
     """One column: its title and how wide it is in cells."""
 
     title: str
@@ -63,8 +63,7 @@ BAR = 1
 """Cells after the last one, for the scroll bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """A column where it is drawn."""
 
     column: Column
@@ -76,8 +75,7 @@ class Placed:
     """Cells after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The columns of one width."""
 
     placed: tuple[Placed, ...]

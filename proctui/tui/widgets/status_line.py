@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from proctui.model import Counts
 from proctui.tui import text
@@ -15,13 +16,12 @@ Counted = Literal["workers", "processes", "machine"]
 """What the rows are that the bar counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the bar may show.  Texts may be untrusted."""
 
     session: str = ""
     program: str = "proctui"
-    counts: Counts | None = field(default_factory=Counts)
+    counts: Counts | None = msgspec.field(default_factory=Counts)
     """None while nothing is known yet: a count of none would be a claim."""
     of: Counted = "workers"
     """What the rows are: of the processes of the machine only zombies and orphans are counted."""
