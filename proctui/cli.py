@@ -6,21 +6,30 @@
 
 from __future__ import annotations
 
-import argparse
+import gc
 import importlib
 import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Final
 
 from proctui import lean
-from proctui.commands.arguments import COMMANDS, OPEN, build
+
+if TYPE_CHECKING:
+    import argparse
+
+    Arguments = argparse.Namespace | SimpleNamespace
+    Handler = Callable[[argparse.Namespace], int]
 
 FAILED: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
+
+ATTACH: Final = "showing:attach"
+"""What does ``proctui attach``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,11 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain("proctui needs Linux or macOS: Windows has neither fork nor signals")
     if not _has_output():
         return _complain("standard output is closed; > /dev/null throws it away")
-    arguments = parse(sys.argv[1:] if argv is None else argv)
+    arguments = _arguments(list(sys.argv[1:] if argv is None else argv))
     if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks stands there as a code
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status = _run(_handler(arguments.handler), arguments)
+        status = _run(arguments)
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
@@ -57,81 +66,38 @@ def _has_output() -> bool:
     return had
 
 
-def parse(words: Sequence[str]) -> argparse.Namespace:
-    """The arguments that the words mean; exits with status 2 where they mean none."""
-    words, command = _split(list(words))
-    plain = words[:1] in (["-h"], ["--help"], ["--version"])
-    if not plain and not (words and words[0] in COMMANDS):
-        words.insert(0, OPEN)
-    parser = build(None if plain else words[0])
-    arguments, unknown = parser.parse_known_args(words)
-    own = parser if words[0] == OPEN else commands(parser)[words[0]]
-    if unknown:
-        own.error(_unrecognized(arguments, unknown))
-    if hasattr(arguments, "words"):
-        arguments.words = command
-    elif command is not None:
-        own.error("only proctui add takes a command after --")
-    return arguments
+def _arguments(words: list[str]) -> Arguments:
+    """What the words mean; exits with status 2 where they mean nothing."""
+    if words[:1] == ["attach"] and len(words) < 3 and not words[-1].startswith("-"):
+        # That is seen sooner than what reads any other words is imported.
+        name = words[1] if len(words) == 2 else None
+        return SimpleNamespace(command="attach", handler=ATTACH, name=name, session=None)
+    from proctui.commands.parsing import parse
+
+    return parse(words)
 
 
-def _unrecognized(arguments: argparse.Namespace, unknown: list[str]) -> str:
-    """What is wrong with words that the command does not take, and what may have been meant."""
-    text = f"unrecognized arguments: {' '.join(unknown)}"
-    if arguments.command == OPEN and arguments.file is not None:
-        near = nearest_command(arguments.file)
-        return f'there is no command {arguments.file}; did you mean "{near}"?' if near else text
-    if arguments.command == "add" and arguments.target and ":" not in arguments.target:
-        import shlex
-
-        meant = shlex.join([arguments.target, *unknown])
-        return f"{text}; a command stands after two dashes: proctui add -- {meant}"
-    return text
-
-
-def nearest_command(word: str) -> str | None:
-    """The command that may have been meant by a word which is neither a command nor a file."""
-    if os.sep in word or os.path.lexists(word):
-        return None
-    import difflib
-
-    known = [name for name in sorted(COMMANDS) if name != OPEN]
-    return next(iter(difflib.get_close_matches(word, known, n=1)), None)
-
-
-def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
-    """What stands before and after ``--``."""
-    if "--" not in words:
-        return words, None
-    where = words.index("--")
-    return words[:where], words[where + 1 :]
-
-
-def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The parsers of the commands by name."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
-
-
-def _handler(name: str) -> Callable[[argparse.Namespace], int]:
-    lean.import_msgspec()
+def handler(name: str) -> Handler:
+    """What does a command: ``module:function`` below `proctui.commands`."""
     module, _, function = name.partition(":")
-    handler: Callable[[argparse.Namespace], int] = getattr(
-        importlib.import_module(f"proctui.commands.{module}"), function
-    )
-    return handler
+    gc.disable()  # what is imported stays: to look at it again and again takes time at the start
+    try:
+        lean.import_msgspec()
+        found: Handler = getattr(importlib.import_module(f"proctui.commands.{module}"), function)
+    finally:
+        gc.enable()
+    return found
 
 
-def _run(handler: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+def _run(arguments: Arguments) -> int:
+    does = handler(arguments.handler)
     from proctui.files.mistakes import ConfigError
     from proctui.sessions.private import NotPrivate
     from proctui.sessions.session import SessionError
     from proctui.sessions.sync_client import ConnectionLost
 
     try:
-        return handler(arguments)
+        return does(arguments)  # type: ignore[arg-type]  # a namespace is as good as the other
     except ConfigError as error:
         for sentence in error.sentences:
             _complain(sentence)

@@ -11,8 +11,8 @@ import shlex
 from collections.abc import Callable
 from typing import Final, NamedTuple, get_args
 
-from proctui.cli import commands
 from proctui.commands.arguments import OPEN
+from proctui.commands.parsing import commands
 from proctui.lessons import LESSONS
 from proctui.linux.signals import all_signals, signal_name
 from proctui.spec import StartMethod

@@ -111,7 +111,7 @@ def _session_name(name: str) -> str:
 
 def _hint_at_command(word: str) -> None:
     """Raises `ConfigError` where the word may have been meant as a command."""
-    from proctui.cli import nearest_command
+    from proctui.commands.parsing import nearest_command
 
     near = nearest_command(word)
     if near is not None:

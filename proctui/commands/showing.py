@@ -5,7 +5,6 @@ Nothing is imported here that the first picture does not need: it is there befor
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib
 import sys
@@ -19,6 +18,8 @@ from proctui.sessions.sync_client import SyncClient
 from proctui.tui.curtain import Curtain, curtain
 
 if TYPE_CHECKING:
+    import argparse
+
     from proctui.linux.procconn import ProcConnector
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from proctui.core.store import Store
 from proctui.views.view import Column
@@ -16,8 +17,7 @@ What was observed once may be over: ask the histories for what doesn't last.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(msgspec.Struct, frozen=True):
     """What the person has before them."""
 
     row: str | None = None
@@ -25,6 +25,8 @@ class Attention:
     pane: Literal["details", "log", "events", "chart"] | None = None
     """The pane that is open."""
 
+
+NOWHERE = Attention()
 
 Looked = Callable[[Store, Attention], bool]
 """Whether the person looks at what a step is about."""
@@ -34,8 +36,7 @@ Again = Callable[[Store], Sequence[str]]
 was not seen, or went otherwise; none as long as it may still come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One thing to see happen, or to make happen."""
 
     do: str
@@ -55,8 +56,7 @@ class Step:
         return self.do.format_map(keys), self.why.format_map(keys)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """A number that is the learner's choice."""
 
     name: str
@@ -76,8 +76,7 @@ class Parameter:
         return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lesson:
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     """One scenario and its guide."""
 
     id: str
@@ -104,8 +103,7 @@ class Lesson:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True):
     """Lessons that belong together."""
 
     title: str
@@ -113,7 +111,7 @@ class Topic:
 
 
 def progress(
-    lesson: Lesson, store: Store, seen: frozenset[int], attention: Attention = Attention()
+    lesson: Lesson, store: Store, seen: frozenset[int], attention: Attention = NOWHERE
 ) -> frozenset[int]:
     """The steps that were observed, by index: those of `seen` and what there is to see now.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from proctui.model import Row
 from proctui.tui import applying
@@ -28,8 +29,7 @@ class Instead(NamedTuple):
     tooltip: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a person can do."""
 
     id: str
@@ -50,7 +50,7 @@ class Action:
     """Label in the footer; empty for none."""
     harms: bool = False
     """It may end processes."""
-    rule: Rule = field(default=applying.always)
+    rule: Rule = applying.always
     instead: Instead | None = None
     """The words where it does something else to the row under the cursor."""
 
@@ -70,7 +70,7 @@ class Action:
         if other is None or not other.when(scene.row):
             return self
         title = other.title
-        return replace(
+        return msgspec.structs.replace(
             self,
             title=title,
             tooltip=other.tooltip,

@@ -8,7 +8,8 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App
@@ -45,6 +46,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 _TURN = 0.0005
 """Seconds that a thread waits for the interpreter before it asks for its turn."""
+_DIALOGS = Path(__file__).with_name("dialogs.tcss")
 _SETTLED = 3.0
 """Seconds after which the screen stands, with all that it shows at first."""
 
@@ -99,6 +101,7 @@ class ProctuiApp(App[int], inherit_bindings=False):
         for theme in OURS.values():
             self.register_theme(theme)
         self.theme = self._kept.theme(self)  # at once: a change restyles everything
+        self._dressed = False
         self._keys = Keys(self, self._obey, self._is_early)
         self.farewell = ""
         """Said on standard output once the terminal is given back."""
@@ -112,6 +115,14 @@ class ProctuiApp(App[int], inherit_bindings=False):
         screen = WorkersScreen(feed, leave, self._kept)
         screen.fit(self.size)
         return screen
+
+    def push_screen(self, *arguments: Any, **more: Any) -> Any:
+        """As Textual's; how dialogs look is read with the first screen over the workers view."""
+        if not self._dressed:
+            self._dressed = True
+            looks = _DIALOGS.read_text(encoding="utf-8")
+            self.stylesheet.add_source(looks, (str(_DIALOGS), ""))
+        return super().push_screen(*arguments, **more)
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with text that can be read."""

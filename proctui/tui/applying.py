@@ -6,15 +6,15 @@ What concerns a process is decided by `proctui.core.rules`; here is what depends
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from proctui.core import rules
 from proctui.core.rules import why_not
 from proctui.model import CureKind, Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules look at when they say whether an action applies."""
 
     row: Row | None = None

@@ -15,8 +15,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rich.cells import chop_cells, get_character_cell_size
-
 from proctui.core.visible import MARKS_PER_CELL, VisibleTable, code, sign, thin_marks
 
 if TYPE_CHECKING:
@@ -116,6 +114,8 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _words(shown: str, width: int) -> Iterator[str]:
     """Words, those wider than a line in pieces."""
+    from rich.cells import chop_cells
+
     for word in shown.split():
         yield from chop_cells(word, width) if cells(word) > width else (word,)
 
@@ -169,7 +169,12 @@ def _visible(text: str) -> str:
     return shown if shown.isascii() else thin_marks(shown, _cell_size)
 
 
+@lru_cache(maxsize=4096)
 def _cell_size(character: str) -> int:
+    if ord(character) in _SIGNS or character.isascii():
+        return 1 if character.isprintable() else 0
+    from rich.cells import get_character_cell_size  # seldom needed for the first picture
+
     return get_character_cell_size(character)
 
 

@@ -23,8 +23,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from proctui.model import Row
 from proctui.views.conditions import IS, KEYS, STATES, Clock, FilterError, condition, words
@@ -36,8 +37,7 @@ _MAX_LENGTH = 500
 _MAX_DEPTH = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """A filter that was understood."""
 
     text: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from proctui.views.lifelines import Lifeline, Moment, SegmentKind, Sign
 
@@ -48,8 +49,7 @@ _RANK = {sign: rank for rank, sign in enumerate(_SIGNS)}
 """Where several marks fall into one cell the last of these is seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """The stretch of time that is seen.  `start` stands on a multiple of `scale`."""
 
     start: float
@@ -77,19 +77,23 @@ class Window:
 
     def panned(self, cells: int) -> Window:
         """The same so many cells later, or earlier."""
-        return replace(self, start=_aligned(self.start + cells * self.scale, self.scale))
+        return msgspec.structs.replace(
+            self, start=_aligned(self.start + cells * self.scale, self.scale)
+        )
 
     def zoomed(self, steps: int, keep: float) -> Window:
         """Closer (positive) or further; `keep` stays in its cell as far as it can."""
         index = min(range(len(SCALES)), key=lambda i: abs(SCALES[i] - self.scale))
         scale = SCALES[max(0, min(len(SCALES) - 1, index - steps))]
         place = (keep - self.start) / self.scale
-        return replace(self, scale=scale, start=_aligned(keep - place * scale, scale))
+        return msgspec.structs.replace(
+            self, scale=scale, start=_aligned(keep - place * scale, scale)
+        )
 
     def ending(self, now: float) -> Window:
         """The same, with `now` in the last cell."""
         start = _aligned(now, self.scale) - (self.width - 1) * self.scale
-        return replace(self, start=start)
+        return msgspec.structs.replace(self, start=start)
 
     def revealing(self, when: float) -> Window:
         """The same, moved as far as needed for a moment to be seen with a little around it."""

@@ -85,7 +85,7 @@ def test_untrusted_names_are_harmless() -> None:
 def test_nothing_is_imported_that_it_does_not_need() -> None:
     code = (
         "import sys, proctui.cli as cli\n"
-        "cli._handler(cli.parse(['attach']).handler)\n"
+        "cli.handler(cli._arguments(['attach']).handler)\n"
         "import proctui.tui.first_picture\n"
         f"print(sorted({UNNEEDED} & set(sys.modules)), len(sys.modules) > {MOST_MODULES})"
     )

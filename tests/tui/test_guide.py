@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -240,7 +239,7 @@ async def test_the_last_figures_stay() -> None:
     async with lesson() as (stage, _):
         lecture = Lecture(find("too-many"), Ticks(""))
         told = iter([("10 ran.", "9 MB.", ""), ("9 ran.", "", "1 was refused.")])
-        taught = dataclasses.replace(lecture.lesson, summary=lambda store: next(told))
+        taught = msgspec.structs.replace(lecture.lesson, summary=lambda store: next(told))
         lecture.lesson = taught
         for said in ("10 ran. 9 MB.", "9 ran. 9 MB. 1 was refused."):
             lecture.look(stage.workers.feed.store, Attention())
@@ -257,6 +256,6 @@ async def test_a_summary_is_shown() -> None:
 
 async def test_other_sessions_have_none() -> None:
     async with opened() as stage:
-        assert not stage.workers.guide.display
+        assert not stage.workers.query(Guide)
         await stage.press("w")
         await stage.told("no lesson")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from proctui import cli
-from proctui.commands import arguments
+from proctui.commands import arguments, parsing
 from proctui.commands.output import cut, print_table
 from proctui.commands.resolving import chosen
 from proctui.sessions.session import SessionError
@@ -17,7 +17,7 @@ from tests.support import ROOT
 
 __all__ = ["home"]
 
-COMMANDS = [name for name in cli.commands(arguments.build()) if name != arguments.OPEN]
+COMMANDS = [name for name in parsing.commands(arguments.build()) if name != arguments.OPEN]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -35,12 +35,25 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 
 def test_a_command_alone_brings_the_same_parser() -> None:
     """Its kin come along, no others: to make all of them takes longer than most commands."""
-    whole = cli.commands(arguments.build())
+    whole = parsing.commands(arguments.build())
     assert set(whole) == arguments.COMMANDS
     for name in whole:
-        few = cli.commands(arguments.build(name))
+        few = parsing.commands(arguments.build(name))
         assert few[name].format_help() == whole[name].format_help()
         assert len(few) < len(whole) / 3
+
+
+@pytest.mark.parametrize("words", [["attach"], ["attach", "web"], ["attach", ""]])
+def test_attach_is_read_without_a_parser_as_with_one(words: list[str]) -> None:
+    assert vars(cli._arguments(words)) == vars(parsing.parse(words))
+
+
+@pytest.mark.parametrize("words", [["attach", "--help"], ["attach", "--session", "web"], ["ls"]])
+def test_all_else_is_read_by_the_parser(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[list[str]] = []
+    monkeypatch.setattr(parsing, "parse", read.append)
+    cli._arguments(words)
+    assert read == [words]
 
 
 def test_all_commands_are_there() -> None:
@@ -53,21 +66,21 @@ def test_all_commands_are_there() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_handler(command: str) -> None:
-    parser = cli.commands(arguments.build())[command]
-    assert callable(cli._handler(parser.get_default("handler")))
+    parser = parsing.commands(arguments.build())[command]
+    assert callable(cli.handler(parser.get_default("handler")))
 
 
 def test_a_first_word_that_is_no_command_is_a_file() -> None:
-    parsed = cli.parse(["web.toml", "--adopt"])
+    parsed = parsing.parse(["web.toml", "--adopt"])
     assert (parsed.handler, parsed.file, parsed.adopt) == ("launching:open", "web.toml", True)
-    assert cli.parse([]).file is None
-    assert cli.parse(["--leftovers", "end"]).leftovers == "end"
+    assert parsing.parse([]).file is None
+    assert parsing.parse(["--leftovers", "end"]).leftovers == "end"
 
 
 def test_what_follows_two_dashes_is_a_command_to_add() -> None:
-    parsed = cli.parse(["add", "--name", "web", "--", "python3", "--help", "--", "x"])
+    parsed = parsing.parse(["add", "--name", "web", "--", "python3", "--help", "--", "x"])
     assert parsed.words == ["python3", "--help", "--", "x"]
-    assert cli.parse(["add", "m:f", "--arg", "-1"]).words is None
+    assert parsing.parse(["add", "m:f", "--arg", "-1"]).words is None
 
 
 @pytest.mark.parametrize(
@@ -264,7 +277,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(name: str) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_handler", interrupt)
+    monkeypatch.setattr(cli, "handler", interrupt)
     assert cli.main(["ls"]) == 130
 
 
@@ -289,10 +302,11 @@ def test_nobody_reads_any_more() -> None:
 )
 def test_no_command_brings_in_what_only_the_screen_needs(words: list[str]) -> None:
     code = (
-        "import sys, proctui.cli; from proctui.commands.arguments import build\n"
+        "import sys, proctui.cli, proctui.commands.parsing\n"
+        "from proctui.commands.arguments import build\n"
         "proctui.cli.main(sys.argv[1:])\n"
-        "parser = proctui.cli.commands(build())[sys.argv[1]]\n"
-        "proctui.cli._handler(parser.get_default('handler'))\n"
+        "parser = proctui.commands.parsing.commands(build())[sys.argv[1]]\n"
+        "proctui.cli.handler(parser.get_default('handler'))\n"
         "print(sorted({'textual', 'rich', 'psutil'} & set(sys.modules)))"
     )
     done = subprocess.run(

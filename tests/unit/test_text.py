@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.cells import cell_len
+from rich.cells import cell_len, get_character_cell_size
 
 from proctui.model import Lineage, ProcessSample, Row, State, Worker
 from proctui.tui import text, untrusted
@@ -318,3 +318,9 @@ def test_what_python_believes_of_a_process_that_is_gone_is_in_doubt() -> None:
     row = Row(key="w:a", worker=Worker(id="a", name="a", alive=True))
     assert text.alive_text(row) == "True"
     assert text.alive_text(msgspec.structs.replace(row, gone=True)) == "True?"
+
+
+def test_what_takes_one_cell_is_known_without_a_table() -> None:
+    """The first picture does without that of Rich; both say the same."""
+    for point in (*range(128), *untrusted._SIGNS):
+        assert untrusted._cell_size(chr(point)) == get_character_cell_size(chr(point)), hex(point)

@@ -12,7 +12,12 @@ class Beneath(Screen[None]):
     second, which a slow line is busy with all the time.
     """
 
+    veiled = False
+    """Nothing is painted yet: all of it is about to be placed anew."""
+
     def _compositor_refresh(self) -> None:
+        if self.veiled:
+            return
         super()._compositor_refresh()
         if self is not self.app.screen:
             self._repaint_required = False

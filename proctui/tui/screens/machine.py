@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
+from textual import events
 from textual.worker import Worker
 
 from proctui.tui.actions import ACTIONS, Scene
@@ -40,9 +40,8 @@ class MachineScreen(WorkersScreen):
         self._watching: Worker[None] | None = None
         self._grouped: set[str] = set()
 
-    def on_screen_resume(self) -> None:
-        """Looks at the machine while this is shown."""
-        super().on_screen_resume()
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Looks at the machine while this is shown; Textual calls what it overrides too."""
         if self.known:
             self.look()
         else:
@@ -101,7 +100,7 @@ class MachineScreen(WorkersScreen):
 
     def scene(self) -> Scene:
         """What the rules look at."""
-        return dataclasses.replace(super().scene(), machine=True)
+        return msgspec.structs.replace(super().scene(), machine=True)
 
 
 class Away(Views):

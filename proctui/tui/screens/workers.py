@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -83,6 +83,8 @@ class WorkersScreen(Beneath):
         self.panes = Panes(id="panes")
         self.progress = Progress(self.deeds.operator.works)
         self.status_bar = StatusBar(clock=feed.clock)
+        self.veiled = True
+        self._resumed = False
         self._structure = -1
         self._stale = False
         self._aged = float("-inf")
@@ -113,7 +115,8 @@ class WorkersScreen(Beneath):
         """
         sides = (size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS)
         for length, breakpoints in sides:
-            self.add_class(max(one for one in breakpoints if one[0] <= length)[1])
+            fits = max(one for one in breakpoints if one[0] <= length)[1]
+            self.add_class(fits, update=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom; what is known already stands in the very first picture."""
@@ -123,7 +126,8 @@ class WorkersScreen(Beneath):
         yield ViewBar(self.views.current)
         yield Banner(id="banner")
         yield WithGuide(
-            self.guide, self.table, Prompt(id="prompt"), self.progress, Buttons(), self.panes
+            self.guide if self.teaching.lecture is not None else None,
+            *(self.table, Prompt(id="prompt"), self.progress, Buttons(), self.panes),
         )
         yield Footer()
 
@@ -139,9 +143,15 @@ class WorkersScreen(Beneath):
             self.run_worker(self.deeds.show_start())
         self.stands = True
 
-    def on_screen_resume(self) -> None:
-        """Settings may have been changed on another screen."""
-        self.preferences.put_in_force()
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Settings may have been changed on another screen.
+
+        The first comes with the screen itself: every widget has just got its styles.
+        """
+        event.refresh_styles = self._resumed
+        if self._resumed:
+            self.preferences.put_in_force()
+        self._resumed = True
 
     def changed(self, keys: frozenset[str]) -> None:
         """The feed's listener: these rows changed, or came, or went."""
@@ -285,6 +295,9 @@ class WorkersScreen(Beneath):
     @on(ViewListed)
     def _resized(self) -> None:
         self.looks.share_room()
+        if self.veiled:  # what list and panes need is known: the first frame is like all others
+            self.veiled = False
+            self.refresh(repaint=False, layout=True)
 
     @on(ViewActivated)
     @on(ProcessTable.Activated)

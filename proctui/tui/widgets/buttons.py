@@ -15,10 +15,27 @@ _WHOLE = 78
 """Cells that all buttons need with their whole labels."""
 
 
-class ActionButton(Button, can_focus=False):
+class ActionButton(Button, can_focus=False, inherit_css=False):
     """A button for one action.
 
-    It is dimmed, never disabled: pressing it then says why it does not apply.
+    It is dimmed, never disabled: pressing it then says why it does not apply.  It has none of the
+    colours and edges of Textual's, whose hundreds of rules would be read before the first frame.
+    """
+
+    DEFAULT_CSS = """
+    ActionButton {
+        width: auto;
+        height: auto;
+        line-pad: 1;
+        text-align: center;
+        content-align: center middle;
+        pointer: pointer;
+        text-style: bold;
+        color: $button-foreground;
+        &.-active {
+            tint: $background 30%;
+        }
+    }
     """
 
     class Wanted(Message):
@@ -32,12 +49,16 @@ class ActionButton(Button, can_focus=False):
         super().__init__(
             _label(action, brief=False, dim=False),
             id=f"button-{action.id}",
-            compact=True,
             tooltip=action.tooltip,
         )
         self.wanted = self._shown = action
         self._why: str | None = None
         self._brief = False
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        """As Textual's, which does it with each class that it gets before it is there, too."""
+        if self.is_attached:
+            super().update_node_styles(animate)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Turns the press into the wish for the action."""

@@ -33,6 +33,11 @@ class Field(Input):
             id=id,
         )
 
+    def update_node_styles(self, animate: bool = True) -> None:
+        """As Textual's, which does it with each class that it gets before it is there, too."""
+        if self.is_attached:
+            super().update_node_styles(animate)
+
 
 class _Signs(Highlighter):
     """Of the field and not of the text that it is given: that has lost some characters already."""

@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual import events
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 
 from proctui.lessons import Lesson, Step, current
 from proctui.tui import text
@@ -278,17 +279,22 @@ def _said(words: str, width: int, style: str, before: Line = ()) -> Iterator[Lin
 
 
 class WithGuide(Vertical):
-    """The list, the panes, and the guide where it has room."""
+    """The list, the panes, and of a lesson the guide where it has room."""
 
     class Resized(Message):
         """There are other lines for list and panes."""
 
+    def __init__(self, guide: Guide | None, *others: Widget) -> None:
+        super().__init__(*filter(None, (guide, *others)))
+        self.guide = guide
+
     def on_resize(self, event: events.Resize) -> None:
         """Places the guide anew."""
-        self.query_one(Guide).placed(beside=event.size.width >= BESIDE)
+        if self.guide is not None:
+            self.guide.placed(beside=event.size.width >= BESIDE)
         self.post_message(self.Resized())
 
     @property
     def lines(self) -> int:
         """Lines for all that stands in it besides the guide."""
-        return self.size.height - self.query_one(Guide).above
+        return self.size.height - (0 if self.guide is None else self.guide.above)

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import HorizontalGroup, VerticalGroup
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input, Static
 
 from proctui.tui import text
 from proctui.tui.widgets.field import Field
@@ -68,7 +68,7 @@ class Prompt(VerticalGroup):
     def compose(self) -> ComposeResult:
         """What it is for, the field, how many that leaves; below, what is to be said about it."""
         with HorizontalGroup():
-            yield Label("filter", id="prompt-purpose")
+            yield Static("filter", id="prompt-purpose")
             yield Field(select_on_focus=False, id="prompt-input")
             yield Static(id="prompt-count")
         yield Static(id="prompt-note")
@@ -77,7 +77,7 @@ class Prompt(VerticalGroup):
         """Opens it with something typed already."""
         self.purpose = purpose
         self._choices = []
-        self.query_one("#prompt-purpose", Label).update(purpose)
+        self.query_one("#prompt-purpose", Static).update(purpose)
         field = self.query_one(Input)
         field.placeholder = _HINTS[purpose]
         self.display = True

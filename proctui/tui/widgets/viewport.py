@@ -5,11 +5,10 @@ The offset is the widget's own: a virtual size would cost a layout with each cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(slots=True)
-class Viewport:
+class Viewport(msgspec.Struct):
     """Lines `top` to `top + height` of `count`, and a cursor that need not be among them."""
 
     count: int = 0
