@@ -11,19 +11,9 @@ from proctui.files.checks import Check
 from proctui.files.mistakes import Mistakes, Wrong, described, dotted, hint, listed
 from proctui.files.settings import CONFIRMED, NARROWEST, WIDEST, OnQuit, Settings
 from proctui.tui import keymap, keynames
-from proctui.tui.actions import ACTIONS
 from proctui.tui.keymap import Keys, Preset
+from proctui.tui.keys import keymap_in_full, usual_keys
 from proctui.views.view import COLUMNS
-
-
-def usual_keys() -> dict[str, tuple[str, ...]]:
-    """The keys of every action and move where nothing is chosen."""
-    return {**{action.id: action.keys for action in ACTIONS.values()}, **keymap.MOVES}
-
-
-def keymap_in_full(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """The keys of every action and move."""
-    return keymap.resolved(usual_keys(), settings.keymap, settings.keys)
 
 
 def loads(text: str, file: Path) -> Settings:

@@ -7,7 +7,7 @@ import functools
 import gc
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,14 +18,11 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import Widget
 
-from proctui.files import settings, settings_file
+from proctui.files import settings
 from proctui.kernel import KernelView
-from proctui.kernel.foreign import ForeignClient
-from proctui.kernel.remaining import RemainingView
 from proctui.linux.clock import Clock
 from proctui.linux.procconn import ProcConnector
 from proctui.sessions.client import Client, ConnectionLost
-from proctui.sessions.past import PastClient, present
 from proctui.sessions.session import Session, SessionPaths
 from proctui.tui import text
 from proctui.tui.ascii_filter import AsciiFilter
@@ -266,18 +263,29 @@ async def _feed_of(paths: SessionPaths, heard: ProcConnector | None = None) -> F
 
 
 async def _look_back(session: Session) -> int:
+    from proctui.kernel.remaining import RemainingView
+    from proctui.sessions.past import PastClient, present
+
     client = PastClient(session)
     left = present(session, client.snapshot.workers)
     return await _show(Feed(client, functools.partial(RemainingView, left=left)))
 
 
 async def _watch(pids: Sequence[int]) -> int:
+    from proctui.kernel.foreign import ForeignClient
+
     client = ForeignClient(pids)
     return await _show(Feed(client, client.make_kernel))
 
 
+def _save(changes: Mapping[str, Any]) -> settings.Settings:
+    from proctui.files import settings_file  # not before something is changed
+
+    return settings_file.save(changes)
+
+
 async def _show(feed: Feed, curtain: Curtain | None = None) -> int:
-    app = ProctuiApp(feed, kept=Kept(settings.load(), settings_file.save), curtain=curtain)
+    app = ProctuiApp(feed, kept=Kept(settings.load(), _save), curtain=curtain)
     loop = asyncio.get_running_loop()
     for signum in _SIGNALS:
         loop.add_signal_handler(signum, app.call_after_refresh, app.end, 128 + signum)

@@ -9,8 +9,8 @@ import msgspec
 
 from proctui.files.mistakes import ConfigError
 from proctui.files.settings import Settings
-from proctui.files.settings_rules import clashes, keymap_in_full, usual_keys
 from proctui.tui import keymap
+from proctui.tui.keys import keymap_in_full, usual_keys
 from proctui.tui.operate import Said
 from proctui.tui.themes import suited
 from proctui.tui.widgets.buttons import Buttons
@@ -124,6 +124,8 @@ class Preferences:
 
     def keep(self, changes: Mapping[str, Any]) -> None:
         """Changes settings for now and, if that can be, for the next time."""
+        from proctui.files.settings_rules import clashes  # not before something is changed
+
         made = msgspec.structs.replace(self.settings, **changes)
         if wrong := clashes(made):
             self.screen.say(Said(f"Not changed: keys {wrong[0]}.", "error"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from proctui.tui import exports
 from proctui.tui.operate import Said
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ class Showing:
         return {"export": self._export}
 
     async def _export(self) -> None:
+        from proctui.tui import exports
         from proctui.tui.screens.export import ExportDialog
 
         feed = self.screen.feed
@@ -47,5 +47,7 @@ class Showing:
     def _made(self, kind: Kind) -> str:
         if kind == "picture":
             return self.screen.app.export_screenshot()
+        from proctui.tui import exports
+
         feed = self.screen.feed
         return exports.trace_text(feed.store, feed.hello.session, feed.clock())

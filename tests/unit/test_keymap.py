@@ -7,8 +7,9 @@ from textual.keys import _character_to_key
 
 from proctui.files.mistakes import Wrong
 from proctui.files.settings import Settings
-from proctui.files.settings_rules import clashes, usual_keys
+from proctui.files.settings_rules import clashes
 from proctui.tui import keymap, keynames
+from proctui.tui.keys import usual_keys
 
 PRINTABLE = [chr(code) for code in range(0x21, 0x7F)]
 
