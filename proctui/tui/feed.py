@@ -133,6 +133,11 @@ class Feed:
         """Whether there is no supervisor, as for processes that proctui did not launch."""
         return self.hello.pid == 0
 
+    @property
+    def own_orphans(self) -> int:
+        """Those of the session, whatever else is counted."""
+        return self.store.counts.orphans
+
     def supervisors(self) -> list[int]:
         """Pids that nobody should end by mistake."""
         return [self.hello.pid]

@@ -136,6 +136,11 @@ class MachineFeed(Feed):
         self.session = session
         self.store = MachineStore(session.store, session, made)
 
+    @property
+    def own_orphans(self) -> int:
+        """Those of the session, not of the machine."""
+        return self.session.own_orphans
+
     def sessions(self) -> Mapping[str, KnownSession]:
         """This user's, read anew now and then."""
         now = asyncio.get_running_loop().time()

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TextIO
 from tests.benchmarks import kept, peers
 from tests.benchmarks.figures import Figure, Scale, machine
 
-NAMES = ("sampling", "idle", "ends", "keys", "paint", "starts", "joins", "logs", "growth")
+NAMES = ("sampling", "idle", "ends", "keys", "lists", "paint", "starts", "joins", "logs", "growth")
 """Each is a module here with ``SCALES`` and ``figures(scale)``."""
 
 

@@ -19,9 +19,14 @@ COLUMNS = (
 class TableApp(App[None]):
     """Ten columns of fixed width; of a row that changed three cells are set."""
 
+    BINDINGS = [("s", "turn"), ("f", "filter")]  # noqa: RUF012
+
     def __init__(self, count: int, share: float) -> None:
         super().__init__()
         self.count = count
+        self.reverse = self.filtered = False
+        self.known: dict[str, tuple[str, ...]] = {}
+        """The cells of all rows, those that a filter leaves out too."""
         self.kernel = crowd.CrowdKernel(count, share)
 
     def compose(self) -> ComposeResult:
@@ -36,7 +41,8 @@ class TableApp(App[None]):
         table = self.query_one(DataTable)
         everyone = crowd.workers(self.count)
         for worker, seen in zip(everyone, (await self.kernel.refresh()).observations, strict=True):
-            table.add_row(*_cells(worker, seen), key=str(seen.token))
+            self.known[key := str(seen.token)] = cells = _cells(worker, seen)
+            table.add_row(*cells, key=key)
         self.run_worker(self._watch())
 
     async def _watch(self) -> None:
@@ -45,13 +51,37 @@ class TableApp(App[None]):
             await asyncio.sleep(1.0)
             with self.batch_update():
                 for seen in (await self.kernel.refresh()).observations:
-                    for column, cell in zip(("state", "cpu", "mem"), _figures(seen), strict=True):
-                        table.update_cell(str(seen.token), column, cell)
+                    key, figures = str(seen.token), _figures(seen)
+                    self.known[key] = (*self.known[key][:6], *figures, self.known[key][-1])
+                    if self.filtered and not _matches(self.known[key]):
+                        continue
+                    for column, cell in zip(("state", "cpu", "mem"), figures, strict=True):
+                        table.update_cell(key, column, cell)
+
+    def action_turn(self) -> None:
+        """Sorts it by name, the other way round each time."""
+        self.reverse = not self.reverse
+        self.query_one(DataTable).sort("name", reverse=self.reverse)
+
+    def action_filter(self) -> None:
+        """Shows what has a 9, or everything."""
+        self.filtered = not self.filtered
+        table = self.query_one(DataTable)
+        with self.batch_update():
+            table.clear()
+            for key, cells in self.known.items():
+                if not self.filtered or _matches(cells):
+                    table.add_row(*cells, key=key)
 
 
 def _cells(worker: Worker, seen: Observation) -> tuple[str, ...]:
     known = (worker.name, str(worker.pid), str(worker.ppid), str(worker.alive), "None", "False")
     return (*known, *_figures(seen), worker.label)
+
+
+def _matches(cells: tuple[str, ...]) -> bool:
+    name, pid, *_, label = cells
+    return "9" in f"{name} {pid} {label}"
 
 
 def _figures(seen: Observation) -> tuple[str, str, str]:

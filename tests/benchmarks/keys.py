@@ -58,7 +58,7 @@ def figures(scale: Scale) -> Figures:
 
 
 def _measured(which: str, count: int, scale: Scale) -> Measured:
-    with _screen(which, count) as term:
+    with screen(which, count) as term:
         cursor = Cursor(term)
         keys = [took for _ in range(scale.rounds) for took in cursor.there_and_back()]
         drain([term], 0.3)
@@ -70,7 +70,8 @@ def _measured(which: str, count: int, scale: Scale) -> Measured:
 
 
 @contextlib.contextmanager
-def _screen(which: str, count: int) -> Iterator[Pty]:
+def screen(which: str, count: int) -> Iterator[Pty]:
+    """One of the programs of `tests.benchmarks.screens`, of which all rows are there."""
     argv = [sys.executable, "-m", "tests.benchmarks.screens", which, str(count), str(SHARE)]
     with pty(argv) as term:
         term.when(term.shows(crowd.name_of(1), crowd.name_of(2)), 0.3)

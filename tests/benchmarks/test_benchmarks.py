@@ -16,6 +16,7 @@ EXPECTED = {
     "sampling": ("a pass over 8", "scan of the machine", "kill → told", "killed at once"),
     "idle": ("CPU, 2 at rest", "resident, 2 at rest", "supervisor: CPU", "supervisor: resident"),
     "ends": ("kill → changed row, 2 workers, p95", "2 killed at once"),
+    "lists": ("sort → frame, 60 rows, p95", "filter → frame, 60 rows, p95"),
     "keys": ("key → frame, 30 rows, p95", "held key, 30 rows", "held key, worst gap", "CPU, 30 %"),
     "paint": ("exec → rows, warm", "exec → whole screen, warm"),
     "starts": ("fork, 2 alive: starts", "forkserver, 2 alive: memory", "spawn, 2 alive: starts"),

@@ -273,3 +273,14 @@ def _exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_a_stranger_s_orphan_is_not_what_an_ended_session_left() -> None:
+    with family("def parent(): say(orphan=fork())\nfork(parent)\nhang()") as kin:
+        until(lambda: procfs.read_stat(kin["orphan"]).ppid == kin["keeper"])
+        async with opened() as stage:
+            stage.kernel.reap(40352)
+            stage.client.tell("session-ended", None, "the session was ended", by="cli (99)")
+            await stage.sees("Nothing of it runs any more.")
+            await go_to(stage, kin["orphan"])
+            await stage.sees("Nothing of it runs any more.", f"{kin['orphan']}")

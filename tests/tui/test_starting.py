@@ -61,6 +61,17 @@ async def test_every_widget_gets_its_styles_once(monkeypatch: pytest.MonkeyPatch
     assert len(again) <= len(times) / 3, again
 
 
+async def test_what_lay_under_a_dialog_keeps_its_styles(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as stage:
+        await stage.press("question_mark")
+        await stage.sees("Help")
+        styled = counted(monkeypatch, Stylesheet, "apply", lambda _, node, **__: node)
+        await stage.press("escape")
+        await stage.until(lambda: stage.app.screen is stage.workers, "the dialog's end")
+        await stage.pilot.pause()
+        assert len([node for node in styled if isinstance(node, Widget)]) < 10
+
+
 async def test_nothing_is_painted_before_its_room_is_shared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

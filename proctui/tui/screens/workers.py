@@ -148,9 +148,10 @@ class WorkersScreen(Beneath):
 
         The first comes with the screen itself: every widget has just got its styles.
         """
-        event.refresh_styles = self._resumed
         if self._resumed:
             self.preferences.put_in_force()
+        else:
+            event.refresh_styles = False
         self._resumed = True
 
     def changed(self, keys: frozenset[str]) -> None:

@@ -36,7 +36,7 @@ def _sentence(feed: Feed) -> str:
     if feed.ended is not None:
         asker = _who_ended(feed.store.events) or feed.ended.by
         by = f" by {asker}" if asker else ""
-        orphans = feed.store.counts.orphans
+        orphans = feed.own_orphans
         left = "1 orphan of it is" if orphans == 1 else f"{orphans} orphans of it are"
         runs = f"{left} left" if orphans else "Nothing of it runs any more"
         return f"The session was ended{by}. {runs}. {ACTIONS['quit'].key} leaves."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.highlighter import Highlighter
 from rich.text import Text
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from proctui.tui import text
@@ -14,6 +16,9 @@ class Field(Input):
 
     `value` is the true text; each of its characters that can't be drawn is shown by one sign.
     """
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
+    """As every widget's, but longer text is no reason to place all widgets anew."""
 
     def __init__(
         self,
