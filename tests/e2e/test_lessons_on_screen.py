@@ -44,7 +44,9 @@ def zombie(shown: Terminal) -> None:
 
 
 def orphan_tree(shown: Terminal) -> None:
-    shown.sees("► 2 Press  k  on grandparent", "● grandchi")
+    shown.sees("► 2 Press  k  on grandparent")
+    # each is called as its parent is until it has given itself a name: a question would say so
+    shown.until(lambda: shown.text.count("● grandchi") == 2, "both grandchildren by their names")
     shown.type("k")
     shown.sees("1 this process", "would be orphaned")
     shown.type("y")
