@@ -9,7 +9,6 @@ from typing import ClassVar, TypeVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 
 from proctui.model import Row
 from proctui.tui import emptiness, status, text
@@ -23,7 +22,7 @@ from proctui.tui.looks import Looks
 from proctui.tui.operate import Said
 from proctui.tui.particulars import Particulars
 from proctui.tui.preferences import Kept, Preferences
-from proctui.tui.screens.beneath import Beneath
+from proctui.tui.screens.arriving import Arriving
 from proctui.tui.screens.dialog import Dialog
 from proctui.tui.showing import Showing
 from proctui.tui.teaching import Teaching
@@ -55,7 +54,7 @@ _SETTLE = 0.5
 """Seconds between two sortings of a list whose rows only changed their figures."""
 
 
-class WorkersScreen(Beneath):
+class WorkersScreen(Arriving):
     """What a person looks at nearly all the time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,8 +82,6 @@ class WorkersScreen(Beneath):
         self.panes = Panes(id="panes")
         self.progress = Progress(self.deeds.operator.works)
         self.status_bar = StatusBar(clock=feed.clock)
-        self.veiled = True
-        self._resumed = False
         self._structure = -1
         self._stale = False
         self._aged = float("-inf")
@@ -107,16 +104,6 @@ class WorkersScreen(Beneath):
             self.preferences,
         )
         self.doing = Doing(self, {name: does for t in tables for name, does in t.table().items()})
-
-    def fit(self, size: Size) -> None:
-        """Takes the form for a terminal of this size before it is there.
-
-        Textual does it with the first resize, and styles everything anew then.
-        """
-        sides = (size.width, self.HORIZONTAL_BREAKPOINTS), (size.height, self.VERTICAL_BREAKPOINTS)
-        for length, breakpoints in sides:
-            fits = max(one for one in breakpoints if one[0] <= length)[1]
-            self.add_class(fits, update=False)
 
     def compose(self) -> ComposeResult:
         """From top to bottom; what is known already stands in the very first picture."""
@@ -144,15 +131,9 @@ class WorkersScreen(Beneath):
         self.stands = True
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Settings may have been changed on another screen.
-
-        The first comes with the screen itself: every widget has just got its styles.
-        """
-        if self._resumed:
+        """Settings may have been changed on another screen."""
+        if self.arrived:
             self.preferences.put_in_force()
-        else:
-            event.refresh_styles = False
-        self._resumed = True
 
     def changed(self, keys: frozenset[str]) -> None:
         """The feed's listener: these rows changed, or came, or went."""
@@ -296,9 +277,7 @@ class WorkersScreen(Beneath):
     @on(ViewListed)
     def _resized(self) -> None:
         self.looks.share_room()
-        if self.veiled:  # what list and panes need is known: the first frame is like all others
-            self.veiled = False
-            self.refresh(repaint=False, layout=True)
+        self.unveil()  # what list and panes need is known: the first frame is like all others
 
     @on(ViewActivated)
     @on(ProcessTable.Activated)

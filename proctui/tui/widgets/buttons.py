@@ -10,12 +10,13 @@ from textual.widgets import Button
 
 from proctui.tui.actions import Action, Scene
 from proctui.tui.offered import buttons
+from proctui.tui.widgets.styled import StyledWhenThere
 
 _WHOLE = 78
 """Cells that all buttons need with their whole labels."""
 
 
-class ActionButton(Button, can_focus=False, inherit_css=False):
+class ActionButton(Button, StyledWhenThere, can_focus=False, inherit_css=False):
     """A button for one action.
 
     It is dimmed, never disabled: pressing it then says why it does not apply.  It has none of the
@@ -54,11 +55,6 @@ class ActionButton(Button, can_focus=False, inherit_css=False):
         self.wanted = self._shown = action
         self._why: str | None = None
         self._brief = False
-
-    def update_node_styles(self, animate: bool = True) -> None:
-        """As Textual's, which does it with each class that it gets before it is there, too."""
-        if self.is_attached:
-            super().update_node_styles(animate)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Turns the press into the wish for the action."""

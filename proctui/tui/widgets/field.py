@@ -9,9 +9,10 @@ from textual.reactive import Reactive
 from textual.widgets import Input
 
 from proctui.tui import text
+from proctui.tui.widgets.styled import StyledWhenThere
 
 
-class Field(Input):
+class Field(Input, StyledWhenThere):
     """Textual's, which hands what is pasted or filled in to the terminal as it is.
 
     `value` is the true text; each of its characters that can't be drawn is shown by one sign.
@@ -37,11 +38,6 @@ class Field(Input):
             compact=True,
             id=id,
         )
-
-    def update_node_styles(self, animate: bool = True) -> None:
-        """As Textual's, which does it with each class that it gets before it is there, too."""
-        if self.is_attached:
-            super().update_node_styles(animate)
 
 
 class _Signs(Highlighter):
